@@ -103,6 +103,36 @@ extension ServiceTests {
             }
         }
 
+        @Test
+        func `what renews keeps its features from the end of a period to the renewal, and a term to its last hour`()
+            async throws
+        {
+            // In Denver, a day ends seven hours after the one in UTC. Nothing is due in the time of the database yet.
+            try await TestService.run(at: "2037-01-31T18:00:00.000Z") { service in
+                _ = try await service.feature("sso")
+                _ = try await service.send(
+                    "POST", "/plan-sizes", ["size": "XL", "config": ["features": ["sso": true]]])
+                let plan = try await service.plan(size: "XL")
+                let terms: [(Identifier, JSONValue)] = [
+                    (TestService.tenantA, .null), (TestService.tenantB, ["periods": 1]),
+                ]
+                for (tenant, term) in terms {
+                    let subscribed = try await service.send(
+                        "POST", "/subscriptions",
+                        [
+                            "subscriberId": .identifier(tenant), "planId": .string(plan), "status": 1,
+                            "timeZone": "America/Denver", "term": term,
+                        ])
+                    #expect(subscribed.json["endDate"] == "2037-02-28", "\(subscribed.text)")
+                }
+                service.clock.set(try #require(Timestamp(iso8601: "2037-02-28T05:00:00.000Z")))
+                for tenant in [TestService.tenantA, TestService.tenantB] {
+                    let shown = try await service.send("GET", "/entitlements/\(tenant)?feature=sso")
+                    #expect(shown.json["features"]?[0]?["isOn"] == true, "\(shown.text)")
+                }
+            }
+        }
+
         @Test func `64 concurrent callers never reserve more than the limit`() async throws {
             try await TestService.run { service in
                 try await service.limited("calls", to: "50")
@@ -161,6 +191,12 @@ extension ServiceTests {
                 let late = try await service.send("POST", "\(third)/commit", [:])
                 #expect(late.status == 409 && late.text.contains("RESERVATION_EXPIRED"), "\(late.text)")
                 #expect(try await service.send("POST", "\(third)/release").status == 204)
+                // What has expired is somebody else's, also for a node whose clock is behind.
+                _ = try await reserve("7.5")
+                service.clock.set(service.clock.now().adding(.seconds(-10)))
+                #expect(try await service.send("POST", "\(third)/commit", [:]).status == 409)
+                service.clock.advance(by: .seconds(10))
+                #expect(try await service.amounts("calls") == "2.5/7.5/0")
                 #expect(try await service.usage("2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z") == ["calls=2.5"])
                 let stranger = first.replacing(TestService.tenantA.description, with: TestService.tenantB.description)
                 #expect(try await service.send("POST", "\(stranger)/commit", [:]).status == 404)

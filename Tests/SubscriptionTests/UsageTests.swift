@@ -139,13 +139,13 @@ extension ServiceTests {
                     Event.event("c", "sum"), Event.event("d", "unique", "1", value: "x"),
                     Event.event("e", "sum", "1", at: "2026-01-31T10:06:00Z"),
                     Event.event("f", "sum", "1", at: "2025-12-20T00:00:00Z"),
-                    Event.event("g", "sum", "1", tenant: Identifier.v4()))
+                    Event.event("g", "sum", "1", tenant: Identifier.v4()), Event.event("reservation:h", "sum", "1"))
                 #expect(refused.status == 422)
                 #expect(
                     refused.violations == [
                         "/events/1/id: uniqueItems", "/events/2/meter: exists", "/events/3/quantity: required",
                         "/events/4/quantity: unexpected", "/events/5/at: future", "/events/6/at: tooOld",
-                        "/events/7/tenantId: exists",
+                        "/events/7/tenantId: exists", "/events/8/id: reserved",
                     ], "\(refused.text)")
                 for quantity in ["-1", "1e3", "", "1.0000000001"] {
                     let wrong = try await service.use(Event.event("q", "sum", quantity))
@@ -261,11 +261,17 @@ extension ServiceTests {
             }
         }
 
-        @Test func `old events are removed and their sums stay`() async throws {
+        @Test func `old events and reservations are removed, and the sums stay`() async throws {
             try await TestService.run { service in
                 try await service.know(TestService.tenantA)
                 try await service.meter("sum")
                 _ = try await service.use(TestService.event("1", "sum", "5"))
+                try await service.database.query(
+                    """
+                    INSERT INTO main.usage_reservations (id, tenant_id, meter_id, feature_key, quantity, created_on, expires_on)
+                    SELECT gen_random_uuid(), $1, id, 'calls', 1, now, now FROM main.meters, (VALUES
+                        ($2::timestamptz), ($2::timestamptz + interval '2 days')) AS made (now)
+                    """, [.identifier(TestService.tenantA), .timestamp(service.clock.now())])
                 let later = ManualClock(service.clock.now().adding(.seconds(91 * 86_400)))
                 try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
                     let retention = UsageRetention(
@@ -273,6 +279,7 @@ extension ServiceTests {
                     await retention.purge()
                 }
                 #expect(try await service.database.count("SELECT count(*) FROM main.usage_events") == 0)
+                #expect(try await service.database.count("SELECT count(*) FROM main.usage_reservations") == 1)
                 #expect(try await service.usage("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z") == ["sum=5"])
             }
         }

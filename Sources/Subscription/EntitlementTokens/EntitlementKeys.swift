@@ -37,14 +37,24 @@ final class EntitlementKeys: Service {
         {
             return known.ring
         }
-        var ring = try await repository.keys()
-        if ring.keys.isEmpty {
-            try await repository.add(.make(signsFrom: now), after: nil, at: now)
-            ring = try await repository.keys()
+        do {
+            let ring = try await read(at: now)
+            known.withLock { $0 = (ring, now) }
+            return ring
+        } catch {
+            // A key is published for longer than that before it signs: these have all that are needed.
+            guard let known = known.withLock({ $0 }), !known.ring.keys.isEmpty, known.readOn <= now,
+                now.duration(since: known.readOn) < EntitlementKeyring.overlap
+            else { throw error }
+            return known.ring
         }
-        let read = ring
-        known.withLock { $0 = (read, now) }
-        return ring
+    }
+
+    private func read(at now: Timestamp) async throws -> EntitlementKeyring {
+        let ring = try await repository.keys()
+        guard ring.keys.isEmpty else { return ring }
+        try await repository.add(.make(signsFrom: now), after: nil, at: now)
+        return try await repository.keys()
     }
 
     /// Rotates the keys of the database until shutdown.

@@ -69,6 +69,7 @@ struct EntitlementTokenController: Sendable {
                     schema: .object(
                         [.init("keys", .array(of: Self.keySchema), required: true)], name: "EntitlementKeySet"))
             ],
+            failures: [.tooManyRequests: "Too many requests from this address; see Retry-After"],
             handler: .anonymous { _ in
                 let ring = try await keys.ring()
                 var response = OperationResponse.json { writer in

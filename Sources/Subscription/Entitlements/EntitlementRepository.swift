@@ -83,10 +83,13 @@ struct EntitlementRepository: Sendable {
         WHERE NOT deleted AND ($1::text[] IS NULL OR key = ANY($1)) ORDER BY key, id LIMIT $2
         """
 
+    /// What the engine bills is ACTIVE until the engine ends it, at the end of a day of the subscriber's calendar. Its end date is that
+    /// of the current period, and passes before the renewal, or in UTC before it has passed where the subscriber lives.
     private static let live = """
         SELECT id, plan_id, created_on FROM main.subscriptions
         WHERE subscriber_id = $1 AND status = \(TenantSubscription.Status.active.rawValue) AND NOT deleted
-            AND main.is_live(status, end_date, $2)
+            AND (main.is_live(status, end_date, $2)
+                OR EXISTS (SELECT FROM main.subscription_billing AS billing WHERE billing.id = subscriptions.id))
         """
 
     private static let subscriptions = PostgresStatement(

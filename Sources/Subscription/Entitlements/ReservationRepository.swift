@@ -16,6 +16,8 @@ struct ReservationRepository: Sendable {
         var batch = context.batch(resource: reservation.id)
         batch.add(Self.lock(reservation.tenant, meter.id))
         batch.add(
+            Self.expiring, [.identifier(reservation.tenant), .identifier(meter.id), .timestamp(context.now)])
+        batch.add(
             Self.reserving,
             MeteredAmountRepository.values(reservation.tenant, [meter], at: context.now) + [
                 .identifier(reservation.id), .text(reservation.feature), .numeric(reservation.quantity),
@@ -36,6 +38,13 @@ struct ReservationRepository: Sendable {
     }
 
     private static let locking: PostgresStatement = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+    /// What has expired is given back for good before it is given to somebody else. Otherwise a use of it that has waited for the lock, or
+    /// came to a node whose clock is behind, would count as well.
+    private static let expiring: PostgresStatement = """
+        UPDATE main.usage_reservations SET is_released = true
+        WHERE tenant_id = $1 AND meter_id = $2 AND used IS NULL AND NOT is_released AND expires_on <= $3
+        """
 
     private static let reserving = PostgresStatement(
         """

@@ -20,12 +20,13 @@ struct UsageReservation: Sendable, Hashable {
     /// How it has ended; nil while it is valid.
     func ending(at now: Timestamp) -> EntitlementError.Ending? {
         if used != nil { return .used }
-        if isReleased { return .released }
-        return expires <= now ? .expired : nil
+        // Whoever reserves after that releases what has expired.
+        if expires <= now { return .expired }
+        return isReleased ? .released : nil
     }
 
     /// The id of the usage event that using it stores.
-    var eventID: String { "reservation:\(id)" }
+    var eventID: String { UsageEvent.reservedPrefix + id.description }
 
     /// Writes the answer, with what is left of the limit.
     func write(_ amount: MeteredAmount?, to writer: inout JSONWriter) {

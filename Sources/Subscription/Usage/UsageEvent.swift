@@ -6,6 +6,8 @@ import Primitives
 struct UsageEvent: Sendable, Hashable {
     /// Events of one request.
     static let maximumBatch = 1000
+    /// How the ids of events of used reservations begin, and of no others.
+    static let reservedPrefix = "reservation:"
 
     /// The sender's own id: of events of a tenant with the same id, the first one counts.
     let id: String

@@ -28,6 +28,11 @@ struct UsageEventCheck: Sendable {
             if let earlier = seen.updateValue(index, forKey: Key(tenant: event.tenant, id: event.id)) {
                 add("id", "uniqueItems", "is the id of item \(earlier), too")
             }
+            if event.id.hasPrefix(UsageEvent.reservedPrefix) {
+                add(
+                    "id", "reserved", "must not begin with \(UsageEvent.reservedPrefix), as those of reservations do"
+                )
+            }
             if unknownTenants.contains(event.tenant) { add("tenantId", "exists", "must be the id of a tenant") }
             if event.at > now.adding(Self.tolerance) {
                 add("at", "future", "must not be more than \(Self.tolerance.components.seconds) seconds ahead")

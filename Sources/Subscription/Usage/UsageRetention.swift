@@ -5,7 +5,7 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Once an hour, removes events that are older than anybody sends again; their sums stay.
+/// Once an hour, removes events that are older than anybody sends again, whose sums stay, and reservations that ended as long ago.
 struct UsageRetention: Service {
     let pool: PostgresPool
     let retention: Duration
@@ -24,11 +24,14 @@ struct UsageRetention: Service {
     func purge() async {
         let instant = clock.now().adding(.zero - retention)
         do {
-            while try await UsageRetentionStatements.removed(before: instant, on: pool) == Self.pageSize,
-                !Task.isCancelled
-            {}
+            for table in UsageRetentionStatements.Table.allCases {
+                while try await UsageRetentionStatements.removed(from: table, before: instant, on: pool)
+                    == Self.pageSize,
+                    !Task.isCancelled
+                {}
+            }
         } catch {
-            logger.warning("Old usage events could not be removed", metadata: ["error": "\(error)"])
+            logger.warning("Old usage events or reservations could not be removed", metadata: ["error": "\(error)"])
         }
     }
 }

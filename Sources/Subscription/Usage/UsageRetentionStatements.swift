@@ -2,18 +2,39 @@ import Entities
 import PostgresClient
 import Primitives
 
-/// SQL that removes old events.
+/// SQL that removes old events and reservations.
 enum UsageRetentionStatements {
-    /// Removes a page of events that arrived before an instant.
+    /// What is removed: events by when they arrived, reservations by when they expired.
+    enum Table: CaseIterable {
+        case events
+        case reservations
+
+        fileprivate var removing: PostgresStatement {
+            switch self {
+            case .events: UsageRetentionStatements.removingEvents
+            case .reservations: UsageRetentionStatements.removingReservations
+            }
+        }
+    }
+
+    /// Removes a page of rows from before an instant.
     /// - Returns: How many.
-    static func removed(before instant: Timestamp, on pool: PostgresPool) async throws(PostgresError) -> Int {
+    static func removed(
+        from table: Table, before instant: Timestamp, on pool: PostgresPool
+    ) async throws(PostgresError) -> Int {
         try await pool.query(
-            removing, [.timestamp(instant), .int64(Int64(UsageRetention.pageSize))],
+            table.removing, [.timestamp(instant), .int64(Int64(UsageRetention.pageSize))],
             settings: TenantScope.everyTenant, as: .bulkWrite
         ).affectedRows
     }
 
-    private static let removing: PostgresStatement = """
+    private static let removingReservations: PostgresStatement = """
+        WITH old AS (
+            SELECT id FROM main.usage_reservations WHERE expires_on < $1 ORDER BY expires_on LIMIT $2 FOR UPDATE SKIP LOCKED)
+        DELETE FROM main.usage_reservations AS reservation USING old WHERE reservation.id = old.id
+        """
+
+    private static let removingEvents: PostgresStatement = """
         WITH old AS (
             SELECT tenant_id, event_id FROM main.usage_events WHERE received_on < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
         DELETE FROM main.usage_events AS event USING old
