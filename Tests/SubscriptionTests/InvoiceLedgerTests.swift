@@ -40,6 +40,25 @@ extension ServiceTests {
                 """, [.text(invoice), .int64(amount), .text(destination)])
         }
 
+        /// Credits a part of the only line of an invoice.
+        /// - Parameter position: On the note.
+        /// - Returns: Why it was refused.
+        private func addLine(
+            _ database: TestDatabase, to note: String, at position: Int, _ amount: Int64
+        ) async -> SQLState? {
+            do {
+                try await database.query(
+                    """
+                    INSERT INTO main.credit_note_lines (
+                        id, credit_note_id, invoice_line_id, position, description, amount, tax)
+                    SELECT gen_random_uuid(), $1::uuid, id, $3, 'Premium', $2, 0 FROM main.invoice_lines
+                    """, [.text(note), .int64(amount), .int16(Int16(position))])
+                return nil
+            } catch {
+                return (error as? PostgresError)?.sqlState
+            }
+        }
+
         /// The balance of each account that is not zero, such as `cash 9800`.
         private func balances(_ database: TestDatabase, _ invoice: String) async throws -> [String] {
             try await database.texts(
@@ -119,6 +138,36 @@ extension ServiceTests {
                         VALUES (gen_random_uuid(), 'test', 'cash', 'USD', 5)
                         """, by: database)
                 #expect(unbalanced == "23000")
+            }
+        }
+
+        @Test func `credits never exceed a line, a note, or what was paid, in whatever order they are written`()
+            async throws
+        {
+            try await TestDatabase.with(.subscription) { database in
+                let invoice = try await draft(database)
+                try await change(database, invoice, to: "open")
+                // Account credit has paid 10.00, and 98.00 are due: more than that is neither credited on the invoice nor paid back.
+                #expect(try await state { try await credit(database, invoice, 9900, "payer") } == "ARC11")
+                #expect(try await state { try await credit(database, invoice, 100, "refund") } == "ARC11")
+                // Two notes, each of which fits by itself, with their lines in other transactions.
+                for _ in 0..<2 { try await credit(database, invoice, 5400, "account") }
+                let notes = try await database.texts("SELECT id::text FROM main.credit_notes ORDER BY sequence")
+                #expect(await addLine(database, to: notes[0], at: 1, 5000) == nil)
+                #expect(await addLine(database, to: notes[0], at: 2, 401) == "ARC10")
+                // Whoever credits the same line waits for those before.
+                let outcomes = await concurrently(8, width: 8) { index in
+                    await addLine(database, to: notes[1], at: index + 1, 1000)
+                }
+                #expect(outcomes.filter { $0 == "ARC11" }.count == 3 && outcomes.filter { $0 == nil }.count == 5)
+                for statement in [
+                    "UPDATE main.invoice SET credited = 500", "UPDATE main.credit_note_lines SET amount = 1",
+                ] {
+                    let refused = try await refusal(of: statement, by: database)
+                    #expect(refused == "ARC10", "\(statement)")
+                }
+                try await change(database, invoice, to: "paid")
+                #expect(try await balances(database, invoice).contains("cash 9800"))
             }
         }
 

@@ -104,6 +104,29 @@ import Testing
         #expect(changed.map { $0.invoice.total.minorUnits } == [1000, 1000, 2000, 1000])
     }
 
+    @Test func `the plan is that of the change that took effect last, and an invoice has that of its day`() throws {
+        let (dear, cheap) = (Identifier.v4(), Identifier.v4())
+        func change(_ position: Int, to plan: Identifier, on day: String, _ price: String) throws
+            -> SubscriptionBilling.Entry
+        {
+            var entry = try Self.entry(
+                position, .change, on: day,
+                ["price": ["model": "per_unit", "unitAmount": .string(price)], "policy": "none"])
+            entry.plan = plan
+            return entry
+        }
+        // What became known first takes effect last.
+        let billing = Self.billing(
+            [:],
+            [try change(1, to: dear, on: "2026-03-10", "30.00"), try change(2, to: cheap, on: "2026-02-10", "5.00")])
+        let later = try Self.standing(billing, on: "2026-04-01")
+        #expect(later.plan == dear)
+        #expect(later.invoices.map { $0.invoice.total.minorUnits } == [1000, 500, 3000])
+        let days = later.invoices.compactMap(\.invoice.issuedOn)
+        #expect(days.map { later.plan(on: $0) } == [Self.plan, cheap, dear])
+        #expect(try Self.standing(billing, on: "2026-03-09").plan == cheap)
+    }
+
     @Test func `a zone that is not installed is refused`() throws {
         #expect(throws: ScenarioRefusal.self) {
             try Self.standing(Self.billing(["timeZone": "Mars/Base"]), on: "2026-01-31")

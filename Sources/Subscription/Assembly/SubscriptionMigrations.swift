@@ -133,6 +133,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 113, name: "signing_keys", up: PackageResources.V0113__signing_keys_up_sql,
             down: PackageResources.V0113__signing_keys_down_sql),
+        Migration(
+            number: 155, name: "billing_guards", up: PackageResources.V0155__billing_guards_up_sql,
+            down: PackageResources.V0155__billing_guards_down_sql),
     ]
 
     private static let subscriptionBilling = Migration(

@@ -14,6 +14,8 @@ struct SubscriptionActionOutcome: Sendable {
     var edited: [SubscriptionBilling.Entry] = []
     /// Whether drafts that nobody is to pay are voided.
     var voidsDrafts = false
+    /// Whether the engine's drafts are issued, because what they bill is provided from now on.
+    var issuesDrafts = false
 
     init(_ billed: BilledSubscription, status: TenantSubscription.Status? = nil) {
         self.billed = billed

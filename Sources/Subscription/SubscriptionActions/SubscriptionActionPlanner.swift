@@ -32,7 +32,10 @@ struct SubscriptionActionPlanner: Sendable {
         let status = try status(on: at)
         guard action.statuses.contains(status) else { throw SubscriptionActionError.illegal(action, status) }
         switch action {
-        case .activate: return SubscriptionActionOutcome(billed, status: .active)
+        case .activate:
+            var outcome = SubscriptionActionOutcome(billed, status: .active)
+            outcome.issuesDrafts = true
+            return outcome
         case .change: return try change(request, at: at)
         case .cancel: return try cancel(request, at: at, from: status)
         case .uncancel: return try uncancel()
@@ -47,9 +50,13 @@ struct SubscriptionActionPlanner: Sendable {
         guard day > today else { return standing.status }
         var rows = billed.rows
         rows.status = standing.status
-        return try SubscriptionStanding(
-            of: billed.billing, rows, on: day.adding(days: -1), in: billed.zone, by: billed.reader
-        ).status
+        do {
+            return try SubscriptionStanding(
+                of: billed.billing, rows, on: day.adding(days: -1), in: billed.zone, by: billed.reader
+            ).status
+        } catch let refusal as ScenarioRefusal {
+            throw SubscriptionActionError.invalid(pointer: "/at", reason: "cannot be computed: \(refusal.reason)")
+        }
     }
 
     // MARK: Ends
@@ -172,6 +179,12 @@ struct SubscriptionActionPlanner: Sendable {
         let members = try members(of: request, current)
         let rule = try rule(for: request, from: current, members)
         if today < start, at == today {
+            // The terms that are agreed on anew would not know of it.
+            guard !billed.billing.entries.contains(where: { $0.kind.isOfEngine && $0.state == .scheduled }) else {
+                throw SubscriptionActionError.impossible(
+                    .change,
+                    "something else is scheduled; cancel that first (DELETE /subscriptions/{id}/changes/{changeId})")
+            }
             var terms = billed.billing.terms
             for (name, value) in members { terms[name] = value }
             var entry = try restart(terms)
@@ -209,7 +222,7 @@ struct SubscriptionActionPlanner: Sendable {
     private func rule(
         for request: SubscriptionActionRequest, from current: BillingProgress.Item, _ members: JSONObject
     ) throws -> ChangePolicy {
-        let quantity = try request.quantity.map { try Rational(decimal: $0) } ?? current.quantity
+        let quantity = request.quantity.flatMap { try? Rational(decimal: $0) } ?? current.quantity
         var next = current
         next = BillingProgress.Item(price: current.price, quantity: quantity, cycle: current.cycle)
         if let target, request.plan != nil {
@@ -217,7 +230,10 @@ struct SubscriptionActionPlanner: Sendable {
                 price: Price(.perUnit(unitAmount: target.price.exact), in: target.price.currency), quantity: quantity,
                 cycle: target.cycle)
         }
-        let direction = try PlanChangePolicy.direction(from: current, to: next)
+        guard let direction = try? PlanChangePolicy.direction(from: current, to: next) else {
+            throw SubscriptionActionError.invalid(
+                pointer: request.quantity == nil ? "/planId" : "/quantity", reason: "makes the amount too large")
+        }
         switch policies.rule(from: plan, to: request.plan, direction) {
         case .forbidden: throw SubscriptionActionError.planPair
         case .policy(let policy): return policy

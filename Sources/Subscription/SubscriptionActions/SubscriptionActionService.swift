@@ -75,15 +75,16 @@ struct SubscriptionActionService: Sendable {
         try await context.withTransaction(on: pool, resource: id) { transaction in
             let (_, billed) = try await read(id, in: context, transaction, isLocked: true)
             let due = try billed.standing()
-            var current = billed
-            // What is due comes first, whatever becomes of the action.
-            if due.isNews(for: billed) {
-                _ = try await billing.settle(billed, due, in: context, transaction)
-                current = billed.advanced(by: due)
-            }
+            let isNews = due.isNews(for: billed)
+            let current = isNews ? billed.advanced(by: due) : billed
             let standing = try current.standing()
             let terms = try await target(standing.plan)
             if let terms { try await Self.confirm(terms, transaction) }
+            // What is due comes first. It takes the series of invoices, and whoever waits for that may hold the quota.
+            if isNews {
+                _ = try await transaction.query(SubscriptionQuota.lock(of: billed.billing.tenant))
+                _ = try await billing.settle(billed, due, in: context, transaction)
+            }
             let outcome = try plan(try await planner(current, standing, terms, in: context, transaction))
             let after = try Self.after(outcome, from: standing)
             var result = try Self.result(outcome, after, JSONObject())
@@ -92,6 +93,11 @@ struct SubscriptionActionService: Sendable {
             }.map { try billing.repository.update(of: $0, in: context.scope) }
             var more = edits
             if outcome.voidsDrafts { more.append(SubscriptionBillingRepository.voidDrafts(of: id)) }
+            if outcome.issuesDrafts {
+                more.append(
+                    SubscriptionBillingRepository.issueDrafts(
+                        of: id, on: billed.today, by: billing.issuer.invoices.terms))
+            }
             let settled = try await billing.settle(
                 outcome.billed, after, cause: cause, alongside: more, in: context, transaction)
             result.subscription = try settled.row.members()

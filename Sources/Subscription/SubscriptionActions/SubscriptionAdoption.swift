@@ -21,26 +21,27 @@ extension SubscriptionActionService {
         else {
             throw Self.refusal("its dates are not those of one period of its plan; PATCH it")
         }
-        var scenario: JSONObject = [
-            "currency": .string(terms.price.currency.code), "timeZone": .string(ZoneRules.utc.name),
-            "start": .string(rows.startDate), "interval": terms.engineInterval,
-            "price": try await price(of: row, on: terms, in: context.scope), "term": ["periods": 1],
+        let price = try await billedPrice(of: row, in: context.scope) ?? terms.price
+        let scenario: JSONObject = [
+            "currency": .string(price.currency.code), "timeZone": .string(ZoneRules.utc.name),
+            "start": .string(rows.startDate), "interval": terms.engineInterval, "price": price.enginePrice,
+            "term": ["periods": 1], "quantity": "1",
         ]
-        scenario["quantity"] = "1"
-        let id = try row.id
+        // The engine issues no invoice over nothing, so that of a free period is none of its invoices.
+        let isFirstIssued = rows.hasInvoice && !price.isZero
         let billing = SubscriptionBilling(
-            subscription: id, tenant: try row[TenantSubscription.subscriberID], scenario: scenario, entries: [],
-            issued: rows.hasInvoice ? 1 : 0)
+            subscription: try row.id, tenant: try row[TenantSubscription.subscriberID], scenario: scenario, entries: [],
+            issued: isFirstIssued ? 1 : 0)
         return try BilledSubscription(rows, billing, at: context.now, in: self.billing.zones)
     }
 
-    /// What the invoice of the period has billed, in the currency of the plan; else what the plan costs.
-    private func price(of row: Record, on terms: PlanTerms, in scope: TenantScope) async throws -> JSONValue {
+    /// What the invoice of the period has billed; nil if there is none with amounts.
+    private func billedPrice(of row: Record, in scope: TenantScope) async throws -> Money? {
         guard let id = try row[ifPresent: TenantSubscription.invoiceID],
             let invoice = try await invoices.named(id.description, in: scope), let total = invoice.total,
-            total.currency == terms.price.currency, !total.isNegative
-        else { return terms.enginePrice }
-        return ["model": "per_unit", "unitAmount": .string(total.decimalText)]
+            !total.isNegative
+        else { return nil }
+        return total
     }
 
     private static func refusal(_ reason: String) -> SubscriptionActionError {

@@ -110,10 +110,13 @@ struct SubscriptionBilling: Sendable {
         }
     }
 
-    /// The plan on a day.
-    /// - Parameter plan: That of today.
-    func plan(on day: CalendarDate, today plan: Identifier) -> Identifier {
-        entries.last { $0.plan != nil && ($0.effectiveOn ?? $0.requestedOn) <= day }?.plan ?? plan
+    /// The plan on a day: what counts is in which order changes take effect, not in which they became known.
+    /// - Parameters:
+    ///   - entries: With the days on which they take effect; those without one do not count yet.
+    ///   - plan: That before all changes that are not stored as made.
+    static func plan(on day: CalendarDate, by entries: [Entry], before plan: Identifier) -> Identifier {
+        entries.filter { entry in entry.plan != nil && entry.effectiveOn.map { $0 <= day } ?? false }
+            .max { $0.takesEffect(before: $1) }?.plan ?? plan
     }
 
     /// Invoices that were not issued yet.
@@ -127,6 +130,20 @@ extension SubscriptionChange.Kind {
         case .change, .quantity, .pause, .resume, .anchor, .creditNote, .cancel: true
         case .renew, .restart: false
         }
+    }
+}
+
+extension SubscriptionBilling.Entry {
+    /// Whether it takes effect before another one, as the engine makes changes: those of a day that follow its invoices come last.
+    fileprivate func takesEffect(before other: SubscriptionBilling.Entry) -> Bool {
+        func place(_ entry: SubscriptionBilling.Entry) -> (Int, Int, Int, Int) {
+            let effect = entry.effectiveOn?.daysSince1970 ?? 0
+            return (
+                effect, entry.day?.daysSince1970 ?? effect, entry.change["ownInvoice"]?.boolValue == true ? 1 : 0,
+                entry.position
+            )
+        }
+        return place(self) < place(other)
     }
 }
 

@@ -16,6 +16,8 @@ struct SubscriptionBillingRepository: Sendable {
         let parkedReason: String?
         /// The position of the next change.
         let nextPosition: Int
+        /// The latest day of the subscriber's calendar that something was stored on; nil for rows of former releases.
+        let settledOn: CalendarDate?
     }
 
     /// Reads a subscription; nil if the engine does not bill it.
@@ -37,12 +39,13 @@ struct SubscriptionBillingRepository: Sendable {
                 scenario: try JSONValue.parse(stored: row.json(1)).objectValue ?? JSONObject(), entries: entries,
                 issued: try row.int(2)),
             nextDueOn: try row.timestampIfPresent(3), parkedReason: try row.textIfPresent(4),
-            nextPosition: try row.int(5) + 1)
+            nextPosition: try row.int(5) + 1,
+            settledOn: try row.textIfPresent(6).flatMap { try? CalendarDate($0) })
     }
 
     private static let columns = """
         SELECT tenant_id, scenario, issued, next_due_on, parked_reason,
-            (SELECT coalesce(max(position), 0) FROM main.subscription_changes WHERE subscription_id = billing.id)
+            (SELECT coalesce(max(position), 0) FROM main.subscription_changes WHERE subscription_id = billing.id), settled_on::text
         FROM main.subscription_billing AS billing WHERE id = $1
         """
     private static let finding = PostgresStatement(columns)
@@ -65,30 +68,52 @@ struct SubscriptionBillingRepository: Sendable {
         WHERE subscription_id = $1 AND invoice_status = 'draft' AND NOT deleted
         """
 
+    /// The statement that issues the drafts that the engine has made for a subscription before it was activated.
+    static func issueDrafts(of subscription: Identifier, on day: CalendarDate, by terms: InvoiceTerms) -> BoundStatement
+    {
+        BoundStatement(
+            issuing,
+            [
+                .identifier(subscription), .text(day.description), .text(terms.dueDate(from: day).description),
+                .text(InvoiceTerms.named(terms.series, on: day)),
+                .optional(terms.seller) { .json($0.serialized()) },
+            ])
+    }
+
+    /// One that nothing is to be paid of is paid at once.
+    private static let issuing: PostgresStatement = """
+        UPDATE main.invoice SET invoice_status = CASE total WHEN 0 THEN 'paid' ELSE 'open' END,
+            invoice_id = coalesce(invoice_id, 'in_' || left(replace(gen_random_uuid()::text, '-', ''), 24)),
+            issued_on = $2, due_on = $3, series = $4, seller = coalesce(seller, $5)
+        WHERE subscription_id = $1 AND ordinal IS NOT NULL AND invoice_status = 'draft' AND NOT deleted
+        """
+
     /// The statement that begins to bill a subscription.
-    func insertion(of billing: SubscriptionBilling, nextDue: Timestamp?) -> BoundStatement {
+    /// - Parameter day: Today, as the subscriber's calendar has it.
+    func insertion(of billing: SubscriptionBilling, nextDue: Timestamp?, on day: CalendarDate) -> BoundStatement {
         BoundStatement(
             Self.inserting,
             [
                 .identifier(billing.subscription), .identifier(billing.tenant),
                 .json(JSONValue.object(billing.scenario).serialized()), .text(billing.timeZone),
-                .int32(Int32(clamping: billing.issued)), .optional(nextDue) { .timestamp($0) },
+                .int32(Int32(clamping: billing.issued)), .optional(nextDue) { .timestamp($0) }, .text(day.description),
             ])
     }
 
     private static let inserting: PostgresStatement = """
-        INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone, issued, next_due_on, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $6)
+        INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone, issued, next_due_on, due_at, settled_on)
+        VALUES ($1, $2, $3, $4, $5, $6, $6, $7::date)
         """
 
     /// The statement that records how many invoices were issued and when something is due next. It ends the claim of a worker, and
     /// the subscription is no longer parked: it was billed.
-    func progress(of billing: SubscriptionBilling, nextDue: Timestamp?) -> BoundStatement {
+    /// - Parameter day: Today, as the subscriber's calendar has it.
+    func progress(of billing: SubscriptionBilling, nextDue: Timestamp?, on day: CalendarDate) -> BoundStatement {
         BoundStatement(
             Self.progressing,
             [
                 .identifier(billing.subscription), .int32(Int32(clamping: billing.issued)),
-                .optional(nextDue) { .timestamp($0) },
+                .optional(nextDue) { .timestamp($0) }, .text(day.description),
             ])
     }
 
@@ -104,7 +129,7 @@ struct SubscriptionBillingRepository: Sendable {
     private static let progressing: PostgresStatement = """
         UPDATE main.subscription_billing
         SET issued = $2, next_due_on = $3, due_at = $3, claim = NULL, attempts = 0, last_error = NULL,
-            parked_reason = NULL, parked_on = NULL
+            parked_reason = NULL, parked_on = NULL, settled_on = $4::date
         WHERE id = $1
         """
 

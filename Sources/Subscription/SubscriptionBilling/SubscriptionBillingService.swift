@@ -61,14 +61,17 @@ struct SubscriptionBillingService: Sendable {
     }
 
     /// Reads how a subscription is billed; nil if the engine does not bill it.
+    /// - Throws: `RepositoryError.contention` if a later day was settled already, because the caller has waited for it over midnight, or
+    ///   another node's clock is ahead: what happens on a day that is over would be billed wrong.
     func read(
         _ row: Record, in context: WriteContext, _ transaction: PostgresTransaction, isLocked: Bool
     ) async throws -> BilledSubscription? {
         guard let stored = try await repository.read(try row.id, transaction, isLocked: isLocked) else { return nil }
-        return try BilledSubscription(
+        let billed = try BilledSubscription(
             SubscriptionStanding.Rows(row, at: context.now), stored.billing, nextPosition: stored.nextPosition,
-            at: context.now,
-            in: zones)
+            at: context.now, in: zones)
+        if let settledOn = stored.settledOn, billed.today < settledOn { throw RepositoryError.contention }
+        return billed
     }
 
     /// What a settlement has stored.

@@ -32,7 +32,7 @@ struct SubscriptionSettlement {
             let day = invoice.invoice.issuedOn ?? billed.today
             let order = InvoiceIssuer.Order(
                 subscription: billing.subscription, tenant: billing.tenant, ordinal: invoice.ordinal,
-                plan: billing.plan(on: day, today: standing.plan), isDraft: standing.status == .pending)
+                plan: standing.plan(on: day), isDraft: standing.status == .pending)
             issued.append(try issuer.issue(invoice.invoice, order, in: context))
         }
         for invoice in issued { statements.batch.add(contentsOf: invoice.statements) }
@@ -56,8 +56,8 @@ struct SubscriptionSettlement {
         billing.issued = standing.invoices.last?.ordinal ?? billing.issued
         batch.add(
             billed.isStored
-                ? repository.progress(of: billing, nextDue: standing.nextDue)
-                : repository.insertion(of: billing, nextDue: standing.nextDue))
+                ? repository.progress(of: billing, nextDue: standing.nextDue, on: billed.today)
+                : repository.insertion(of: billing, nextDue: standing.nextDue, on: billed.today))
         let changed = Dictionary(standing.changed.map { ($0.id, $0) }) { first, _ in first }
         for entry in billing.entries {
             if entry.position >= billed.nextPosition {

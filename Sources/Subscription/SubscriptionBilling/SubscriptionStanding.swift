@@ -24,6 +24,10 @@ struct SubscriptionStanding: Sendable {
     let status: TenantSubscription.Status
     /// The plan of the day.
     let plan: Identifier
+    /// Everything that happens, as it is now.
+    private let entries: [SubscriptionBilling.Entry]
+    /// The plan before what happens now.
+    private let formerPlan: Identifier
     /// The first day without service if it is known, else the first day after the current period.
     let endDate: CalendarDate
     /// Whether another period follows.
@@ -51,7 +55,9 @@ struct SubscriptionStanding: Sendable {
             old.state != new.state || old.effectiveOn != new.effectiveOn
         }.map(\.1)
         let applied = entries.filter { $0.state == .applied }
-        plan = applied.last { $0.plan != nil }?.plan ?? rows.plan
+        self.entries = entries
+        formerPlan = rows.plan
+        plan = SubscriptionBilling.plan(on: day, by: entries, before: rows.plan)
         let isBilled = rows.status == .active || rows.status == .inactive
         let isOver = progress.end.map { $0 <= day } ?? false
         status =
@@ -72,6 +78,11 @@ struct SubscriptionStanding: Sendable {
         let days = [progress.next, progress.end] + entries.filter { $0.state == .scheduled }.map(\.effectiveOn)
         let next = isBilled && !isOver ? days.compactMap { $0 }.filter { $0 > day }.min() : nil
         nextDue = next.map { Timestamp(seconds: zone.instant(of: $0)) }
+    }
+
+    /// The plan that an invoice of a day bills.
+    func plan(on day: CalendarDate) -> Identifier {
+        SubscriptionBilling.plan(on: day, by: entries, before: formerPlan)
     }
 
     /// The entries with the first day on which each counts.

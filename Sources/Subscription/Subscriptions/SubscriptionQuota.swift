@@ -33,6 +33,12 @@ struct SubscriptionQuota: Sendable, Hashable {
             ])
     }
 
+    /// The statement that takes the lock of a tenant's quota until the end of its transaction: for those who take other locks before
+    /// they know whether they need a place. It is that of `main.reserve_subscription`.
+    static func lock(of tenant: Identifier) -> BoundStatement {
+        BoundStatement("SELECT pg_advisory_xact_lock(1937072497, uuid_hash($1::uuid))", [.identifier(tenant)])
+    }
+
     /// Whether a transaction failed because no place was left.
     static func isExhausted(_ error: PostgresError) -> Bool { error.sqlState == exhausted }
 

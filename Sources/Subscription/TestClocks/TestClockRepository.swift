@@ -26,10 +26,9 @@ struct TestClockRepository: Sendable {
     /// Statements that fail (`isGuardViolation`) when the tenant has a subscription on the real time. Whoever subscribes it holds
     /// the same lock, see `main.reserve_subscription`.
     static func withoutSubscriptions(_ tenant: Identifier) -> [BoundStatement] {
-        [BoundStatement(waiting, [.identifier(tenant)]), BoundStatement(guarding, [.identifier(tenant)])]
+        [SubscriptionQuota.lock(of: tenant), BoundStatement(guarding, [.identifier(tenant)])]
     }
 
-    private static let waiting: PostgresStatement = "SELECT pg_advisory_xact_lock(1937072497, uuid_hash($1::uuid))"
     private static let guarding: PostgresStatement = """
         SELECT 1 / (CASE WHEN EXISTS (SELECT FROM main.subscriptions WHERE subscriber_id = $1)
             AND NOT EXISTS (SELECT FROM main.test_clocks WHERE tenant_id = $1 AND deleted) THEN 0 ELSE 1 END)

@@ -97,6 +97,7 @@ struct TestService: Sendable {
         return TestResponse(
             status: Int(response.status.code), location: response.headers.first(name: "location"),
             link: response.headers.first(name: "link"), totalCount: response.headers.first(name: "x-total-count"),
+            eTag: response.headers.first(name: "etag"),
             text: String(decoding: bytes, as: UTF8.self), json: (try? JSONValue.parse(stored: bytes)) ?? .null)
     }
 }
@@ -107,6 +108,7 @@ struct TestResponse: Sendable {
     let location: String?
     let link: String?
     let totalCount: String?
+    let eTag: String?
     let text: String
     let json: JSONValue
 
