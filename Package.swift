@@ -185,7 +185,7 @@ let package = Package(
             "Subscription",
             service + [
                 "ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", "BillingPreview", "Sealing",
-                "KeyRotation", coreMetrics,
+                "KeyRotation", "OutboundHTTP", coreMetrics, nioHTTP1,
             ],
             resources: [.embedInCode("Migrations")]),
         library(

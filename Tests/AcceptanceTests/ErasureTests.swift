@@ -26,7 +26,9 @@ import Testing
         // Needed until the tokens have expired, and then removed.
         "TokenRevocation.kind", "TokenRevocation.value", "TokenRevocation.reason",
         // Of the subscription service: the catalog is nobody's, invoices and payments are records.
-        "ParkedSubscription.parkedReason",
+        "ParkedSubscription.parkedReason", "InvoiceCollection.method", "InvoiceCollection.state",
+        "InvoiceCollection.failureCode", "ProviderRefund.payment", "ProviderRefund.currencyCode",
+        "ProviderRefund.refund", "ProviderRefund.failureCode", "Invoice.collectionMethod", "Subscription.paymentState",
         "SubscriptionChange.type", "SubscriptionChange.state", "SubscriptionChange.policy",
         "SubscriptionChange.requestedOn", "SubscriptionChange.effectiveOn", "SubscriptionChange.change",
         "Subscription.startDate", "Subscription.endDate", "Invoice.invoiceId", "Invoice.invoiceStatus",

@@ -8,6 +8,7 @@ import Primitives
 import StackTestSupport
 import Synchronization
 import Testing
+import WorkQueue
 
 @testable import Subscription
 
@@ -80,6 +81,31 @@ private final class OutsideBilling: BillingProvider {
         return try answer(idempotencyKey, result)
     }
 
+    let collectsAutomatically = true
+
+    func charge(
+        _ order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult {
+        try state.withLock { state in
+            state.charged.insert(idempotencyKey)
+            if let failure = state.failure { throw failure }
+            return state.result
+        }
+    }
+
+    func refund(_ order: RefundOrder, idempotencyKey: String, in scope: TenantScope) async throws -> RefundResult {
+        .refunded("re_1")
+    }
+
+    func outcome(
+        of order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult? {
+        try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            return state.charged.contains(idempotencyKey) ? state.result : nil
+        }
+    }
+
     func createPaymentSource(
         _ new: NewPaymentSource, for customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<PaymentSource> {
@@ -113,6 +139,7 @@ extension ServiceTests {
             let invoices: BillingInvoiceService
             let payments: InvoicePaymentService
             let sources: PaymentSourceService
+            let collector: PaymentCollector
 
             init(_ pool: PostgresPool) throws {
                 let catalog = try SubscriptionCatalog.make()
@@ -127,9 +154,15 @@ extension ServiceTests {
                     repository: customerRows, invoices: rows, provider: provider)
                 invoices = BillingInvoiceService(
                     repository: rows, customers: customerRows, provider: provider)
+                collector = PaymentCollector(
+                    repository: CollectionRepository(pool: pool), invoices: rows, payments: repository(Payment.entity),
+                    provider: provider,
+                    terms: DunningTerms(
+                        retries: DunningSchedule("1,3"), reminders: nil, end: .suspend, reminderEnd: .mark),
+                    system: .operatorScope(actor: Actor(id: "system")))
                 payments = InvoicePaymentService(
                     repository: rows, payments: repository(Payment.entity), customers: customerRows,
-                    provider: provider)
+                    provider: provider, collector: collector)
                 sources = PaymentSourceService(customers: customerRows, provider: provider)
             }
 
@@ -230,6 +263,100 @@ extension ServiceTests {
                     is: { (try? await story.payments.pay(id, [:], key: "k", in: Self.context)) != nil })
                 #expect(story.provider.state.withLock { $0.charged.count } == 1)
                 #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 1)
+            }
+        }
+
+        /// An invoice that is collected by a payment source.
+        private func collected(_ story: Story, _ database: TestDatabase) async throws -> Identifier {
+            let id = try await story.invoice()
+            _ = try await story.sources.create(["customerId": "cus_outside"], key: nil, in: Self.context)
+            try await database.query("UPDATE main.invoice SET collection_method = 'automatic'")
+            try await database.query(
+                """
+                INSERT INTO main.invoice_collections (id, tenant_id, next_due_on, planned_on)
+                SELECT id, tenant_id, now(), now() FROM main.invoice
+                """)
+            return id
+        }
+
+        /// Works on what is due, once.
+        private func work(_ story: Story) async throws {
+            let processor = CollectionProcessor(collector: story.collector) { _, _ in }
+            let store = CollectionStore(pool: story.pool)
+            for item in try await store.claim(ClaimRequest(limit: 8, lease: .seconds(60))) {
+                let settlement = try await processor.handle(item)
+                _ = try await store.settle([(item: item, settlement: settlement)])
+            }
+        }
+
+        @Test func `a payment whose answer is lost is read back before there can be another one`() async throws {
+            try await run { story, database in
+                let id = try await collected(story, database)
+                story.provider.state.withLock { $0.failure = .outcomeUnknown }
+                try await work(story)
+                func begun() async throws -> Int {
+                    try await database.count(
+                        "SELECT count(*) FROM main.invoice_collections WHERE attempted_on IS NOT NULL AND attempt = 1")
+                }
+                #expect(try await begun() == 1)
+                #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
+                // Nobody decides anything about the invoice meanwhile, and nobody pays it twice.
+                for body: JSONObject in [["paymentMethod": "cash"], ["paymentMethod": "payment_source"]] {
+                    await #expect(throws: (any Error).self) {
+                        try await story.payments.pay(id.description, body, key: nil, in: Self.context)
+                    }
+                }
+                // The node is killed; another one finds the payment.
+                story.provider.state.withLock { $0.failure = nil }
+                try await database.query("UPDATE main.invoice_collections SET due_at = now(), claim = NULL")
+                try await work(story)
+                #expect(try await begun() == 0)
+                let charged = story.provider.state.withLock { $0.charged }
+                #expect(charged == ["collection:\(id):1"])
+                let rows = try await database.texts(
+                    """
+                    SELECT concat_ws(' ', invoice.invoice_status, payment.status, payment.id_at_gateway, held.state)
+                    FROM main.invoice AS invoice JOIN main.billing_payments AS payment ON payment.invoice_id = invoice.id
+                    JOIN main.invoice_collections AS held ON held.id = invoice.id
+                    """)
+                #expect(rows == ["paid success ch_1 settled"])
+            }
+        }
+
+        @Test func `workers and people at the same time charge once`() async throws {
+            try await run { story, database in
+                let id = try await collected(story, database)
+                story.provider.state.withLock {
+                    $0.result = PaymentResult(status: .failure, invoiceStatus: .notPaid, errorCode: "card_declined")
+                }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<8 {
+                        group.addTask {
+                            if index.isMultiple(of: 2) { return try await work(story) }
+                            try? await story.payments.pay(
+                                id.description, ["paymentMethod": "payment_source"], key: nil, in: Self.context)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                let charged = story.provider.state.withLock { $0.charged.count }
+                let stored = try await database.count("SELECT count(*) FROM main.billing_payments")
+                #expect(charged == stored && charged >= 1, "each charge is recorded: \(charged), \(stored)")
+                story.provider.state.withLock {
+                    $0.result = PaymentResult(status: .success, invoiceStatus: .paid, idAtGateway: "ch_2")
+                }
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            try? await story.payments.pay(
+                                id.description, ["paymentMethod": "payment_source"], key: nil, in: Self.context)
+                        }
+                    }
+                }
+                #expect(story.provider.state.withLock { $0.charged.count } == charged + 1)
+                #expect(
+                    try await database.count("SELECT count(*) FROM main.billing_payments WHERE status = 'success'") == 1
+                )
             }
         }
 

@@ -76,6 +76,20 @@ package enum EventType {
     package static let subscriptionParked = "SUBSCRIPTION_PARKED"
     /// A subscription that could not be billed goes on: `data` is that of ``subscriptionParked``, with the former reason.
     package static let subscriptionUnparked = "SUBSCRIPTION_UNPARKED"
+    /// An invoice was paid by the tenant's payment source: `data` is `{"tenantId", "invoiceId", "subscriptionId", "number", "amount",
+    /// "currencyCode", "amountText"}`.
+    package static let paymentSucceeded = "PAYMENT_SUCCEEDED"
+    /// A payment by the tenant's payment source has failed: `data` is that of ``paymentSucceeded``, and `code`, `step`, `nextDueOn`.
+    package static let paymentFailed = "PAYMENT_FAILED"
+    /// The last day to pay an invoice is over: `data` is that of ``paymentSucceeded``, and `step`, `nextDueOn`.
+    package static let invoiceOverdue = "INVOICE_OVERDUE"
+    /// The schedule of an invoice is over, and it is not paid: `data` is that of ``paymentSucceeded``, and `code`, `end`.
+    package static let dunningExhausted = "DUNNING_EXHAUSTED"
+    /// An invoice that was late is paid, or not owed any more: `data` is that of ``paymentSucceeded``.
+    package static let dunningEnded = "DUNNING_ENDED"
+    /// A tenant is to be suspended because of what it owes, or not any more: `data` is `{"tenantId", "isSuspended", "version"}`. The
+    /// highest version counts.
+    package static let tenantBillingStandingChanged = "TENANT_BILLING_STANDING_CHANGED"
     /// A tenant has used a part of a limit: `data` is `{"tenantId", "meter", "feature", "threshold", "limit", "used", "from",
     /// "to"}`, where `to` is absent for a limit without a period. Once for each threshold and period.
     package static let usageThresholdReached = "USAGE_THRESHOLD_REACHED"

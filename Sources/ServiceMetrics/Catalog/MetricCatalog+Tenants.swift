@@ -12,6 +12,10 @@ extension MetricCatalog {
             "arc_renewals_parked", .gauge, scope: .system,
             "Subscriptions that cannot be billed and wait for somebody; counting stops at 10000"),
         MetricDescription(
+            "arc_invoice_collections", .gauge, scope: .system, labels: ["state"],
+            "Invoices that are past_due, unpaid when their schedule is over, or paying with an outcome that is not known yet; counting stops at 10000"
+        ),
+        MetricDescription(
             "arc_onboarding_duration_seconds", .histogram, labels: ["from"], buckets: MetricDescription.longDurations,
             "Time until a tenant became active, from its lead or, for tenants without a lead, from its creation"),
     ]

@@ -7,6 +7,8 @@ package enum SubscriptionApp: ServiceApp {
         SubscriptionFeature.self,
         BillingFeature.self,
         InvoiceFeature.self,
+        CollectionFeature.self,
+        RefundFeature.self,
         BillingPreviewFeature.self,
         UsageFeature.self,
         RenewalFeature.self,

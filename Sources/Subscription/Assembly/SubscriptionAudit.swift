@@ -34,6 +34,9 @@ package enum SubscriptionAudit {
     ]
     static let changedByInvoices = first.filter { ["invoice", "invoice_lines"].contains($0.table) }
 
+    /// Of migration 125, for which both got a column.
+    static let changedByCollections = first.filter { ["invoice", "subscriptions"].contains($0.table) }
+
     /// Of migrations 69 and 90: attached again when columns are added.
     static let subscriptions = AuditedTable("subscriptions", as: "Subscription", of: "r.subscriber_id")
     /// Of migration 90.
@@ -51,6 +54,10 @@ package enum SubscriptionAudit {
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
         "api_key_secrets": "a copy of tenant management's",
+        "billing_standings": "follow from invoice_collections",
+        "provider_refunds": "follow from credit notes; leased work",
+        "invoice_collections":
+            "follow from invoices and payments; leased work, of which the commands of operators are recorded",
         "api_keys": "a copy of tenant management's",
         "blocked_tenants": "a copy of tenant management's",
         "invoice_series": "a number for invoices, which have it",

@@ -29,6 +29,11 @@ package struct SubscriptionCore: ServiceCore {
     let subscriptionBilling: SubscriptionBillingService
     /// What is due of them.
     let renewals: RenewalStore
+    /// Who keeps customers and collects money. Without a provider it is never called: `needingProvider` rejects every request.
+    let provider: any BillingProvider
+    /// What is due of invoices that are collected.
+    let collections: CollectionStore
+    let collectionMethods: CollectionMethods
 
     package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
@@ -54,6 +59,13 @@ package struct SubscriptionCore: ServiceCore {
             terms: try InvoiceConfiguration(reader: platform.reader).terms)
         creditNotes = CreditNoteRepository(notes: platform.repository(CreditNoteRow.entity, in: catalog))
         issuer = InvoiceIssuer(invoices: invoices, notes: creditNotes)
+        let billing = try BillingConfiguration(reader: platform.reader)
+        let provider = try Self.provider(billing, platform, invoices: invoices)
+        self.provider = provider
+        collections = CollectionStore(pool: platform.pool)
+        collectionMethods = CollectionMethods(
+            standard: try CollectionConfiguration(reader: platform.reader).method,
+            hasCharges: billing.provider != .none && provider.collectsAutomatically)
         let zones = InstalledZones()
         renewals = RenewalStore(pool: platform.pool)
         subscriptionBilling = SubscriptionBillingService(

@@ -133,10 +133,22 @@ package enum SubscriptionMigrations {
         Migration(
             number: 113, name: "signing_keys", up: PackageResources.V0113__signing_keys_up_sql,
             down: PackageResources.V0113__signing_keys_down_sql),
+        collections,
+        Migration(
+            number: 126, name: "provider_refunds",
+            up: sql(PackageResources.V0126__provider_refunds_up_sql) + RoleGrants.functionsOfSchemaUsers,
+            down: sql(PackageResources.V0126__provider_refunds_down_sql)),
         Migration(
             number: 155, name: "billing_guards", up: PackageResources.V0155__billing_guards_up_sql,
             down: PackageResources.V0155__billing_guards_down_sql),
     ]
+
+    private static let collections = Migration(
+        number: 125, name: "collections",
+        up: sql(PackageResources.V0125__collections_up_sql)
+            + AuditSchema.attach(SubscriptionAudit.changedByCollections) + RoleGrants.functionsOfSchemaUsers,
+        down: sql(PackageResources.V0125__collections_down_sql)
+            + AuditSchema.attach(SubscriptionAudit.changedByCollections))
 
     private static let subscriptionBilling = Migration(
         number: 90, name: "subscription_billing",

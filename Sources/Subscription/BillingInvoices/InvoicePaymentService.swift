@@ -10,8 +10,10 @@ struct InvoicePaymentService: Sendable {
     let payments: EntityRepository
     let customers: BillingCustomerRepository
     let provider: any BillingProvider
+    let collector: PaymentCollector
 
     private static let attempts = 5
+    private static let underWay: SQLState = "ARC12"
 
     /// Pays an invoice, a draft too, or records that it was attempted.
     /// - Parameters:
@@ -25,6 +27,9 @@ struct InvoicePaymentService: Sendable {
         try Self.requireOpen(row)
         let customer = try await customer(of: row, in: scope)
         let order = try await order(body, row, customer, in: context)
+        if row.collectionMethod != nil, provider.collectsAutomatically, let source = order.source, !order.hasFailed {
+            return try await collect(row, by: source, in: context)
+        }
         let attempt = "payment:\(row.id):\(key ?? "v\(row.version)")"
         var change = Change()
         if let reference = row.reference {
@@ -41,6 +46,23 @@ struct InvoicePaymentService: Sendable {
         }
     }
 
+    /// Pays an invoice that is collected: there is one payment at a time, whoever asks for it.
+    private func collect(
+        _ row: InvoiceRepository.Row, by source: PaymentSource, in context: WriteContext
+    ) async throws {
+        switch try await collector.begin(row.id, by: source.id, at: context.now, in: context) {
+        case .nothing, .noSource: throw InvoiceError.closed(row.status)
+        case .begun(let attempt, let collection):
+            guard !attempt.isResumed else { throw CollectionError.underWay }
+            let result = try await collector.ask(attempt, collection)
+            guard result.status != .pending else { return }
+            // The request may be gone by now: what has happened is recorded all the same, here or by a worker.
+            let late = WriteContext(
+                scope: collector.system, now: context.now, origin: context.origin, trace: context.trace)
+            try await collector.record(result, of: attempt, collection, at: context.now, in: late)
+        }
+    }
+
     /// What changes in the row of an invoice, and what goes with it.
     private struct Change {
         var values = FieldValues(Invoice.entity)
@@ -53,7 +75,10 @@ struct InvoicePaymentService: Sendable {
         _ order: PaymentOrder, _ row: InvoiceRepository.Row, _ reference: InvoiceReference, key: String,
         _ change: Change, in context: WriteContext
     ) async throws {
-        let effect = try await provider.pay(reference, order, idempotencyKey: key, in: context.scope)
+        let effect =
+            row.ordinal != nil && order.source == nil
+            ? ProviderEffect(Self.recorded(order, in: context.scope))
+            : try await provider.pay(reference, order, idempotencyKey: key, in: context.scope)
         var change = change
         change.values[Invoice.invoiceStatus] = effect.value.invoiceStatus
         change.statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: context.scope))
@@ -63,6 +88,15 @@ struct InvoicePaymentService: Sendable {
         }
         change.statements += effect.statements
         try await effect.followed { try await store(row, change, in: context) }
+    }
+
+    /// A payment that was made elsewhere, of an invoice that no provider knows: an operator's word counts, that of a tenant's own user
+    /// is an announcement.
+    private static func recorded(_ order: PaymentOrder, in scope: TenantScope) -> PaymentResult {
+        if order.hasFailed { return PaymentResult(status: .failure, invoiceStatus: .notPaid) }
+        return scope.isOperator
+            ? PaymentResult(status: .success, invoiceStatus: .paid)
+            : PaymentResult(status: .pending, invoiceStatus: .pending)
     }
 
     /// Stores what has happened already, even if the invoice was changed meanwhile in some other way.
@@ -75,6 +109,8 @@ struct InvoicePaymentService: Sendable {
                     alongside: change.statements)
                 return
             } catch {
+                // A payment by the tenant's source is under way (main.await_payment).
+                if case .refused(Self.underWay, _) = error { throw CollectionError.underWay }
                 guard case .versionMismatch = error else { throw error }
             }
             guard let current = try await repository.named(row.id.description, in: context.scope) else {

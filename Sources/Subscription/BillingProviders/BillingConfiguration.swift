@@ -7,7 +7,12 @@ struct BillingConfiguration: Sendable {
     private enum Settings {
         static let provider = Setting<BillingProviderChoice>.choice(
             "BILLING_PROVIDER", default: .internal,
-            "`internal` is the built-in ledger; with `none`, billing operations return 422 `ProviderNotFound`")
+            "`internal` is the built-in ledger, `stripe` needs `STRIPE_SECRET_KEY`; with `none`, billing operations return 422 `ProviderNotFound`"
+        )
+        static let testCards = Setting.flag(
+            "BILLING_TEST_CARDS", default: false,
+            "Whether the built-in provider charges test cards ([payments](payments.md#test-cards)), for which no money moves; refused in production, see `ARC_ENV`"
+        )
         static let username = Setting.optionalText(
             "WEBHOOK_USERNAME",
             "Name in the credentials for `POST /webhooks/billing-payment`; without both, every call is rejected")
@@ -15,15 +20,23 @@ struct BillingConfiguration: Sendable {
     }
 
     static let configurationKeys = ConfigurationKeys(
-        "billing", [Settings.provider, Settings.username, Settings.password])
+        "billing", [Settings.provider, Settings.testCards, Settings.username, Settings.password]
+    )
+    .checking { (reader) throws(ConfigurationFailure) in _ = try BillingConfiguration(reader: reader) }
 
     let provider: BillingProviderChoice
+    let hasTestCards: Bool
     /// Nil to reject all payment reports.
     var webhookCredentials: BasicCredentials?
 
     /// - Throws: ``ConfigurationFailure`` for an unknown provider, or when one of two that belong together is missing.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
         provider = try reader.value(Settings.provider)
+        hasTestCards = try reader.value(Settings.testCards)
+        guard !hasTestCards || DeploymentEnvironment(reader: reader) == .development else {
+            throw ConfigurationFailure(
+                key: "BILLING_TEST_CARDS", reason: "must not be true in production: test cards need ARC_ENV=test")
+        }
         let password = try reader.value(Settings.password)
         switch (try reader.value(Settings.username), password) {
         case (let username?, let password?):

@@ -1,10 +1,13 @@
+import ConfigurationChecks
 import Entities
 import ServiceKit
 import ServicePlatform
 
 /// Billing: customers, invoices, payment sources, and the reports of billing providers.
 struct BillingFeature: ServiceFeature {
-    static let configurationKeys = BillingConfiguration.configurationKeys
+    static let configurationKeys = ConfigurationKeys(combining: [
+        BillingConfiguration.configurationKeys, StripeConfiguration.configurationKeys,
+    ])
     static let entities = [
         FeatureEntity(
             Invoice.entity,
@@ -16,12 +19,13 @@ struct BillingFeature: ServiceFeature {
     ]
 
     let operations: [Operation]
+    private let provider: any BillingProvider
 
     init(_ core: SubscriptionCore) throws {
         let platform = core.platform
         let configuration = try BillingConfiguration(reader: platform.reader)
-        // Without a provider it is never called: `needingProvider` rejects every request.
-        let provider = try InternalBilling(pool: platform.pool, invoices: core.invoices, clock: platform.clock)
+        let provider = core.provider
+        self.provider = provider
         let customers = BillingCustomerRepository(customers: core.repository(BillingCustomer.entity))
 
         let customerController = BillingCustomerController(
@@ -33,15 +37,26 @@ struct BillingFeature: ServiceFeature {
                 repository: core.invoices, customers: customers, provider: provider),
             payments: InvoicePaymentService(
                 repository: core.invoices, payments: core.repository(Payment.entity), customers: customers,
-                provider: provider))
+                provider: provider, collector: try core.collector()))
         let sourceController = PaymentSourceController(
-            service: PaymentSourceService(customers: customers, provider: provider))
+            service: PaymentSourceService(
+                customers: customers, provider: provider, collections: core.collections))
         let webhookController = BillingWebhookController(
             service: BillingWebhookService(repository: core.invoices), system: platform.systemUser.scope,
             credentials: configuration.webhookCredentials)
 
+        let stripe = StripeWebhookController(
+            invoices: BillingWebhookService(repository: core.invoices),
+            collections: CollectionRepository(pool: platform.pool), store: core.collections,
+            system: platform.systemUser.scope,
+            secret: configuration.provider == .stripe
+                ? try StripeConfiguration.webhookSecret(reader: platform.reader) : nil)
+
         let provided = customerController.operations + invoiceController.operations + sourceController.operations
         operations =
             provided.map { $0.needingProvider(configuration.provider) } + webhookController.operations
+            + stripe.operations
     }
+
+    func shutdown() async { await provider.shutdown() }
 }

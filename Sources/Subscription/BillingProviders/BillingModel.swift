@@ -30,6 +30,8 @@ struct InvoiceReference: Sendable, Hashable {
     let row: Identifier
     /// The provider's id.
     let id: String
+    /// Whether the billing engine has made it: external providers do not know it.
+    var isOurs = false
 }
 
 /// What a provider says of an invoice that it has issued.

@@ -62,6 +62,25 @@ protocol BillingProvider: Sendable {
         _ invoice: InvoiceReference, _ order: PaymentOrder, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<PaymentResult>
 
+    /// Whether it collects money by itself (``charge(_:idempotencyKey:in:)``).
+    var collectsAutomatically: Bool { get }
+
+    /// Collects an amount by a way to pay, while the payer is not there. A charge that fails is a result, not an error; one that the
+    /// provider is still working on is pending.
+    func charge(
+        _ order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult
+
+    /// What became of a charge, for a caller that got no answer.
+    /// - Returns: Nil if the provider knows of no charge under this key.
+    func outcome(
+        of order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult?
+
+    /// Pays a part of a payment back, once under a key, also if it was asked for a long time ago. A refund that the provider refuses is a
+    /// result, not an error.
+    func refund(_ order: RefundOrder, idempotencyKey: String, in scope: TenantScope) async throws -> RefundResult
+
     /// Keeps a way to pay.
     func createPaymentSource(
         _ new: NewPaymentSource, for customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
@@ -70,16 +89,26 @@ protocol BillingProvider: Sendable {
     /// A way to pay by the provider's id, or by ours where the provider keeps it with us.
     func paymentSource(_ id: String, in scope: TenantScope) async throws -> PaymentSource
 
+    /// Closes its connections.
+    func shutdown() async
+
     /// Forgets a way to pay.
     func deletePaymentSource(
         _ source: PaymentSource, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<Void>
 }
 
+extension BillingProvider {
+    /// It has none.
+    func shutdown() async {}
+}
+
 /// Which provider is in charge: `BILLING_PROVIDER`.
 enum BillingProviderChoice: String, Sendable, CaseIterable {
     /// The built-in ledger.
     case `internal`
+    /// Stripe.
+    case stripe
     /// None: operations that need one answer 422 `ProviderNotFound` (docs/contract/arc-api.md 6.8).
     case none
 }

@@ -14,13 +14,16 @@ struct InternalBilling: BillingProvider {
     let sources: EntityRepository
     let invoices: InvoiceRepository
     let clock: any WallClock
+    /// Whether the cards of ``TestCard`` are charged, for which no money moves.
+    let hasTestCards: Bool
 
-    init(pool: PostgresPool, invoices: InvoiceRepository, clock: any WallClock) throws {
+    init(pool: PostgresPool, invoices: InvoiceRepository, clock: any WallClock, hasTestCards: Bool = false) throws {
         let catalog = try EntityCatalog([LedgerCustomer.entity, LedgerPaymentSource.entity])
         customers = EntityRepository(pool: pool, entity: LedgerCustomer.entity, catalog: catalog, clock: clock)
         sources = EntityRepository(pool: pool, entity: LedgerPaymentSource.entity, catalog: catalog, clock: clock)
         self.invoices = invoices
         self.clock = clock
+        self.hasTestCards = hasTestCards
     }
 
     /// An id such as `cus_6f1c…`, that nobody can guess.
@@ -128,6 +131,40 @@ struct InternalBilling: BillingProvider {
             return ProviderEffect(PaymentResult(status: .pending, invoiceStatus: .pending))
         }
         return ProviderEffect(PaymentResult(status: .success, invoiceStatus: .paid))
+    }
+
+    // MARK: Charges
+
+    var collectsAutomatically: Bool { hasTestCards }
+
+    /// The result follows from the card and is stored by the caller: nothing happens outside, so there is nothing to read back.
+    func charge(
+        _ order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult {
+        guard hasTestCards else {
+            return .failure(
+                DeclineCode.refused,
+                "The built-in provider moves no money: record the payment, or use another provider.")
+        }
+        guard let card = try await paymentSource(order.source, in: scope).card else {
+            return .failure(DeclineCode.noSource, "The payment source is no card.")
+        }
+        if card.expiry.isOver(at: order.date) {
+            return .failure("expired_card", "The card has expired.")
+        }
+        if let decline = TestCard.decline(card.lastFour) {
+            return .failure(decline.code, decline.text)
+        }
+        return PaymentResult(status: .success, invoiceStatus: .paid, idAtGateway: Self.newID("ch"))
+    }
+
+    func outcome(
+        of order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult? { nil }
+
+    /// No money has moved, so none moves back.
+    func refund(_ order: RefundOrder, idempotencyKey: String, in scope: TenantScope) async throws -> RefundResult {
+        .refunded(Self.newID("re"))
     }
 
     // MARK: Payment sources

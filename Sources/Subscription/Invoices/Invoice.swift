@@ -43,6 +43,9 @@ enum Invoice {
     static let credited = Field.integer(
         "credited", width: .int64, access: .readOnly, description: "By how much credit notes have reduced what is due",
         example: 0)
+    static let collectionMethod = Field<CollectionMethod>.string(
+        "collectionMethod", access: .readOnly, description: "How it is collected; null: by nobody", example: "automatic"
+    )
     static let seller = Field.object("seller", access: .hidden).personal(.nothing, fiscal: true)
     static let buyer = Field.object("buyer", access: .hidden).personal(.nothing, fiscal: true)
     static let options = Field.object("options", access: .hidden).personal(.nothing)
@@ -56,7 +59,7 @@ enum Invoice {
         fields: [
             invoiceID, invoiceStatus, billingCustomerID, subscriptionID, tenantID, currencyCode, subtotal, total,
             periodStart, periodEnd, issuedOn, number, series, sequence, ordinal, dueOn, discount, tax, credit,
-            creditBalance, credited, seller, buyer, options, shippingAddress,
+            creditBalance, credited, collectionMethod, seller, buyer, options, shippingAddress,
         ],
         relations: [
             lines, .hasMany("payments", "Payment", by: Payment.invoiceID),

@@ -22,6 +22,8 @@ struct InvoiceIssuer: Sendable {
         var plan: Identifier?
         /// The row in `billing_customer`; nil for that of the tenant, if it has one.
         var customer: Identifier?
+        /// Nil: nobody collects it.
+        var collectionMethod: CollectionMethod?
         /// Days to pay; nil for those of the installation.
         var paymentDays: Int?
         /// Whether it waits for somebody to issue it.
@@ -46,6 +48,7 @@ struct InvoiceIssuer: Sendable {
             dueOn: invoices.terms.dueDate(from: date, days: order.paymentDays), customer: order.customer,
             tenant: order.tenant, subscription: order.subscription, plan: order.plan)
         row.ordinal = order.ordinal
+        row.collectionMethod = order.collectionMethod
         row.period = Self.period(of: invoice)
         return Issued(id: id, statements: try invoices.insertStatements(invoice, as: row, in: context.scope))
     }

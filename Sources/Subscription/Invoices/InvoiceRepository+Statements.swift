@@ -49,6 +49,7 @@ extension InvoiceRepository {
         values[Invoice.issuedOn] = issuedOn?.description
         if let dueOn = row.dueOn { values[Invoice.dueOn] = dueOn.description }
         values[Invoice.ordinal] = row.ordinal
+        values[Invoice.collectionMethod] = row.collectionMethod
         values[Invoice.options] = row.details.options.map { JSONText($0) }
         values[Invoice.shippingAddress] = row.details.shippingAddress.map { JSONText($0) }
         return values

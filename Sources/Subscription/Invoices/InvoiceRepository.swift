@@ -28,6 +28,8 @@ struct InvoiceRepository: Sendable {
         let ordinal: Int?
         /// The subscription that it was made for.
         let subscription: Identifier?
+        /// Nil: nobody collects it.
+        let collectionMethod: CollectionMethod?
         /// Whether account credit was used for it, or it has added to the account credit.
         let changesCredit: Bool
         let version: Int64
@@ -46,6 +48,7 @@ struct InvoiceRepository: Sendable {
             number = try record[ifPresent: Invoice.number]
             ordinal = try record[ifPresent: Invoice.ordinal]
             subscription = try record[ifPresent: Invoice.subscriptionID]
+            collectionMethod = try record[ifPresent: Invoice.collectionMethod]
             changesCredit = (try record[ifPresent: Invoice.credit] ?? 0) != 0
             version = try record.version
         }

@@ -13,6 +13,8 @@ struct NewInvoiceRow: Sendable {
     var dueOn: CalendarDate?
     /// Which invoice of its subscription it is; of those that the billing engine makes.
     var ordinal: Int?
+    /// Nil: nobody collects it.
+    var collectionMethod: CollectionMethod?
     var customer: Identifier?
     var tenant: Identifier?
     /// For an invoice that is drafted with a subscription.

@@ -7,6 +7,8 @@ import Primitives
 struct PaymentSourceService: Sendable {
     let customers: BillingCustomerRepository
     let provider: any BillingProvider
+    /// What the tenant owes is tried at once with a new way to pay.
+    var collections: CollectionStore?
 
     /// Keeps a way to pay for a customer.
     /// - Parameters:
@@ -29,8 +31,10 @@ struct PaymentSourceService: Sendable {
         _ = try await effect.followed {
             try await customers.customers.updateByID(
                 customer.id, changes, in: context, resource: effect.value.row ?? customer.id,
-                alongside: effect.statements)
+                alongside: effect.statements
+                    + [CollectionRepository.hurryAll(of: customer.reference.account.tenant)])
         }
+        collections?.announce()
         return effect.value
     }
 

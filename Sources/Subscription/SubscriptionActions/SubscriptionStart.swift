@@ -9,15 +9,18 @@ import Primitives
 /// Subscribes a tenant to what the engine bills from then on.
 struct SubscriptionStart: Sendable {
     let billing: SubscriptionBillingService
+    /// How invoices can be collected.
+    let collecting: CollectionMethods
     let time: @Sendable (WriteContext, Identifier) async throws -> WriteContext
 
     /// Subscribes on these terms: subscription, what is due today and events, all of them or nothing.
     /// - Returns: nil when the terms are no longer the plan's; then nothing was changed.
     /// - Throws: ``SubscriptionError``; ``SubscriptionActionError/invalid(pointer:reason:)`` for terms that make no sense.
     func start(_ new: NewSubscription, on terms: PlanTerms, in context: WriteContext) async throws -> Record? {
+        let method = try collecting.method(new.collectionMethod)
         let context = try await time(context, new.subscriber)
         let id = Identifier.v7(at: context.now)
-        let (billed, standing) = try begun(new, id: id, on: terms, at: context.now)
+        let (billed, standing) = try begun(new, id: id, on: terms, collectedBy: method, at: context.now)
         let quota = SubscriptionQuota(general: billing.quota, plan: terms.tenantLimit)
         do {
             return try await context.withTransaction(on: billing.pool, resource: id) { transaction in
@@ -47,7 +50,8 @@ struct SubscriptionStart: Sendable {
     private struct OutdatedTerms: Error {}
 
     private func begun(
-        _ new: NewSubscription, id: Identifier, on terms: PlanTerms, at now: Timestamp
+        _ new: NewSubscription, id: Identifier, on terms: PlanTerms, collectedBy method: CollectionMethod?,
+        at now: Timestamp
     ) throws -> (BilledSubscription, SubscriptionStanding) {
         let request = SubscriptionTermsRequest(members: new.billing ?? JSONObject())
         do {
@@ -61,7 +65,8 @@ struct SubscriptionStart: Sendable {
             let billed = try BilledSubscription(
                 rows,
                 SubscriptionBilling(
-                    subscription: id, tenant: new.subscriber, scenario: scenario, entries: [], issued: 0), at: now,
+                    subscription: id, tenant: new.subscriber, scenario: scenario, entries: [], issued: 0,
+                    collectionMethod: method), at: now,
                 in: billing.zones)
             return (billed, try billed.standing())
         } catch let refusal as ScenarioRefusal {

@@ -34,4 +34,5 @@ enum SubscriptionTermsSchemas {
 
     /// The body of `POST /subscriptions`. With any of the members, the engine bills the subscription.
     static let new = members.reduce(TenantSubscription.newSchema) { $0.adding($1) }
+        .adding(.init("collectionMethod", CollectionMethod.schema))
 }

@@ -44,6 +44,8 @@ struct SubscriptionBilling: Sendable {
     var entries: [Entry]
     /// Invoices that were issued.
     var issued: Int
+    /// How its invoices are collected from now on; nil: by nobody.
+    var collectionMethod: CollectionMethod?
 
     /// The name of the time zone of its calendar.
     var timeZone: String { scenario["timeZone"]?.stringValue ?? ZoneRules.utc.name }

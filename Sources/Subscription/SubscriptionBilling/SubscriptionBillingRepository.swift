@@ -37,7 +37,8 @@ struct SubscriptionBillingRepository: Sendable {
             billing: SubscriptionBilling(
                 subscription: subscription, tenant: try row.identifier(0),
                 scenario: try JSONValue.parse(stored: row.json(1)).objectValue ?? JSONObject(), entries: entries,
-                issued: try row.int(2)),
+                issued: try row.int(2),
+                collectionMethod: try row.textIfPresent(7).flatMap { CollectionMethod(rawValue: $0) }),
             nextDueOn: try row.timestampIfPresent(3), parkedReason: try row.textIfPresent(4),
             nextPosition: try row.int(5) + 1,
             settledOn: try row.textIfPresent(6).flatMap { try? CalendarDate($0) })
@@ -45,7 +46,8 @@ struct SubscriptionBillingRepository: Sendable {
 
     private static let columns = """
         SELECT tenant_id, scenario, issued, next_due_on, parked_reason,
-            (SELECT coalesce(max(position), 0) FROM main.subscription_changes WHERE subscription_id = billing.id), settled_on::text
+            (SELECT coalesce(max(position), 0) FROM main.subscription_changes WHERE subscription_id = billing.id), settled_on::text,
+            collection_method
         FROM main.subscription_billing AS billing WHERE id = $1
         """
     private static let finding = PostgresStatement(columns)
@@ -97,12 +99,14 @@ struct SubscriptionBillingRepository: Sendable {
                 .identifier(billing.subscription), .identifier(billing.tenant),
                 .json(JSONValue.object(billing.scenario).serialized()), .text(billing.timeZone),
                 .int32(Int32(clamping: billing.issued)), .optional(nextDue) { .timestamp($0) }, .text(day.description),
+                .optional(billing.collectionMethod) { .text($0.rawValue) },
             ])
     }
 
     private static let inserting: PostgresStatement = """
-        INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone, issued, next_due_on, due_at, settled_on)
-        VALUES ($1, $2, $3, $4, $5, $6, $6, $7::date)
+        INSERT INTO main.subscription_billing (
+            id, tenant_id, scenario, time_zone, issued, next_due_on, due_at, settled_on, collection_method)
+        VALUES ($1, $2, $3, $4, $5, $6, $6, $7::date, $8)
         """
 
     /// The statement that records how many invoices were issued and when something is due next. It ends the claim of a worker, and
@@ -116,6 +120,14 @@ struct SubscriptionBillingRepository: Sendable {
                 .optional(nextDue) { .timestamp($0) }, .text(day.description),
             ])
     }
+
+    /// The statement that says how invoices of a subscription are collected from now on; nil: by nobody.
+    static func collecting(_ subscription: Identifier, by method: CollectionMethod?) -> BoundStatement {
+        BoundStatement(collectingBy, [.identifier(subscription), .optional(method) { .text($0.rawValue) }])
+    }
+
+    private static let collectingBy: PostgresStatement =
+        "UPDATE main.subscription_billing SET collection_method = $2 WHERE id = $1"
 
     /// The statement that says that nothing of a subscription is due any more.
     func rest(_ subscription: Identifier) -> BoundStatement {

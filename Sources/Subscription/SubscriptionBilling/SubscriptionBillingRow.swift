@@ -17,12 +17,16 @@ enum SubscriptionBillingRow {
         "parkedReason", maxLength: 1000, description: "Why it cannot be billed",
         example: "/until: There are too many lines")
     static let parkedOn = Field.timestamp("parkedOn", example: "2026-02-28T00:00:00.000Z")
+    static let collectionMethod = Field<CollectionMethod>.string(
+        "collectionMethod", description: "How its invoices are collected; null: by nobody", example: "automatic")
     static let testClockID = Field.identifier("testClockId")
 
     /// The description.
     static let entity = Entity(
         "SubscriptionBilling", table: "subscription_billing",
         description: "How a subscription is billed.", audit: .none, tenancy: .column(tenantID),
-        fields: [tenantID, scenario, timeZone, issued, nextDueOn, parkedReason, parkedOn, testClockID],
+        fields: [
+            tenantID, scenario, timeZone, issued, nextDueOn, parkedReason, parkedOn, collectionMethod, testClockID,
+        ],
         alwaysSet: [tenantID, scenario, timeZone, issued])
 }

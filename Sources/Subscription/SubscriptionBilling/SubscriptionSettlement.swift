@@ -32,7 +32,8 @@ struct SubscriptionSettlement {
             let day = invoice.invoice.issuedOn ?? billed.today
             let order = InvoiceIssuer.Order(
                 subscription: billing.subscription, tenant: billing.tenant, ordinal: invoice.ordinal,
-                plan: standing.plan(on: day), isDraft: standing.status == .pending)
+                plan: standing.plan(on: day), collectionMethod: billing.collectionMethod,
+                isDraft: standing.status == .pending)
             issued.append(try issuer.issue(invoice.invoice, order, in: context))
         }
         for invoice in issued { statements.batch.add(contentsOf: invoice.statements) }

@@ -12,6 +12,9 @@ struct NewSubscription: Sendable, Hashable {
     /// What is agreed on with the engine; nil: the first period is billed, and the subscription ends after it.
     let billing: JSONObject?
 
+    /// How its invoices are collected; nil: as the installation says.
+    let collectionMethod: CollectionMethod?
+
     /// The members that are agreed on with the engine.
     static let billingMembers = [
         "quantity", "start", "anchor", "timeZone", "trial", "coupon", "collection", "term", "taxes",
@@ -35,6 +38,12 @@ struct NewSubscription: Sendable, Hashable {
         invoice = body[TenantSubscription.invoiceID]?.stringValue
         let agreed = Self.billingMembers.compactMap { name in body[name].flatMap { $0.isNull ? nil : (name, $0) } }
         billing = agreed.isEmpty ? nil : JSONObject(agreed)
+        collectionMethod = body["collectionMethod"]?.stringValue.flatMap { CollectionMethod(rawValue: $0) }
+        guard collectionMethod == nil || billing != nil else {
+            throw .invalidField(
+                "/collectionMethod", code: "billing",
+                "needs a subscription that the engine bills: name a quantity, for example")
+        }
         guard billing == nil || invoice == nil else {
             throw .invalidField(
                 TenantSubscription.invoiceID.path, code: "invoice",

@@ -28,13 +28,11 @@ struct SubscriptionFeature: ServiceFeature {
         let time: @Sendable (WriteContext, Identifier) async throws -> WriteContext = {
             try await tenantTime.context($0, of: $1)
         }
-        let start = SubscriptionStart(billing: core.subscriptionBilling, time: time)
+        let start = SubscriptionStart(
+            billing: core.subscriptionBilling, collecting: core.collectionMethods, time: time)
         let terms = PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies)
         let summaries = PlanSummaryRepository(pool: platform.pool)
-        let actions = SubscriptionActionService(
-            billing: core.subscriptionBilling, terms: terms, summaries: summaries, invoices: core.invoices,
-            policies: PlanChangePolicy(upgrade: configuration.upgradePolicy, downgrade: configuration.downgradePolicy),
-            time: time)
+        let actions = try core.subscriptionActions()
         let changes = ScheduledChangeController(
             service: ScheduledChangeService(actions: actions, changes: core.subscriptionBilling.repository.changes),
             subscriptions: core.subscriptions.entities, catalog: core.catalog, limits: platform.queryLimits)

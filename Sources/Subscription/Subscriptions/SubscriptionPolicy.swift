@@ -21,6 +21,7 @@ enum SubscriptionPolicy {
         // A subscription is not active before it is paid, and the customer does not decide which invoice pays for it.
         guard new.status == .pending else { throw .reservedToOperators(member: TenantSubscription.status.name) }
         guard new.invoice == nil else { throw .reservedToOperators(member: TenantSubscription.invoiceID.name) }
+        guard new.collectionMethod == nil else { throw .reservedToOperators(member: "collectionMethod") }
         // How many they need, and by which calendar they live, is the customer's to say; what it costs, and when, is not.
         let ofCustomers: Set = ["quantity", "timeZone"]
         if let member = new.billing?.keys.first(where: { !ofCustomers.contains($0) }) {

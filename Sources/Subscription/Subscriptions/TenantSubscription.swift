@@ -35,6 +35,16 @@ enum TenantSubscription {
     static let status = Field<Status>.integer("status", width: .int16, required: true, description: statuses)
     static let planID = Field.identifier("planId", required: true)
     static let invoiceID = Field.identifier("invoiceId", description: "Invoice of the first period")
+    /// How a subscription stands that is not paid in time.
+    enum PaymentState: String, FieldValue, CaseIterable {
+        case pastDue = "past_due"
+        case unpaid
+    }
+
+    static let paymentState = Field<PaymentState>.string(
+        "paymentState", access: .readOnly,
+        description: "`past_due` while an invoice is late, `unpaid` when collecting it has ended; null otherwise",
+        example: "past_due")
     /// The next period follows on the end date: the subscription is not over then.
     static let renews = Field.boolean("renews", access: .hidden)
     static let billingAnchorDay = Field.integer("billingAnchorDay", width: .int16, access: .hidden)
@@ -43,7 +53,9 @@ enum TenantSubscription {
     static let entity = Entity(
         "Subscription", table: "subscriptions", description: "A tenant's subscription to a plan.",
         tenancy: .column(subscriberID),
-        fields: [subscriberID, startDate, endDate, status, planID, invoiceID, billingAnchorDay, renews],
+        fields: [
+            subscriberID, startDate, endDate, status, planID, invoiceID, billingAnchorDay, renews, paymentState,
+        ],
         relations: [
             .belongsTo("plan", "Plan", by: planID),
             .belongsTo("invoice", "Invoice", by: invoiceID),

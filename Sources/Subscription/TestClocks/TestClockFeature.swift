@@ -19,7 +19,8 @@ struct TestClockFeature: ServiceFeature {
                 service: TestClockService(
                     repository: TestClockRepository(entities: core.repository(TestClock.entity)),
                     admission: core.admission, renewals: RenewalRepository(pool: core.platform.pool),
-                    store: core.renewals),
+                    store: core.renewals, collections: CollectionRepository(pool: core.platform.pool),
+                    collectionStore: core.collections),
                 isEnabled: core.tenantTime.hasTestClocks
             ).operations
     }

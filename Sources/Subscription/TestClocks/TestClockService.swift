@@ -8,6 +8,8 @@ struct TestClockService: Sendable {
     let admission: TenantAdmission
     let renewals: RenewalRepository
     let store: RenewalStore
+    let collections: CollectionRepository
+    let collectionStore: CollectionStore
 
     private var pool: PostgresPool { repository.entities.pool }
 
@@ -62,9 +64,13 @@ struct TestClockService: Sendable {
         let end = ContinuousClock.now.advanced(by: Self.patience)
         var pause = Duration.milliseconds(5)
         while true {
-            let due = try await renewals.wake(tenant)
+            // Invoices first: what is issued is to be paid.
+            let renewed = try await renewals.wake(tenant)
+            let collected = try await collections.wake(tenant)
+            let due = RenewalRepository.Due(waiting: renewed.waiting + collected, parked: renewed.parked)
             if due.waiting == 0 || ContinuousClock.now >= end { return due }
             store.announce()
+            collectionStore.announce()
             try await Task.sleep(for: pause, clock: .continuous)
             pause = min(pause * 2, .milliseconds(200))
         }

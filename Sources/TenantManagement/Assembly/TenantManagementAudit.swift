@@ -70,6 +70,7 @@ package enum TenantManagementAudit {
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
         "api_key_secrets": "hashes; a rotation is a change of the key",
+        "billing_standings": "numbers of reports of the subscription service",
         "event_counters": "numbers of events",
         "event_feed": "copies of events",
         "event_positions": "numbers of events",

@@ -143,6 +143,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 80, name: "room_for_changes", up: OutboxSchema.roomForClaims + AuditSchema.roomForSeals,
             down: AuditSchema.littleRoomForSeals + OutboxSchema.littleRoomForClaims),
+        Migration(
+            number: 81, name: "billing_standings", up: PackageResources.V0081__billing_standings_up_sql,
+            down: PackageResources.V0081__billing_standings_down_sql),
     ]
 
     /// Of migrations 69 and 73: only what is erased elsewhere is erased from the log.

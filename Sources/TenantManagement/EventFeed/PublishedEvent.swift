@@ -26,6 +26,10 @@ struct PublishedEvent: Sendable {
     }
 
     init(_ type: String, shownToTenants: Bool, _ members: Member...) {
+        self.init(type, shownToTenants: shownToTenants, members)
+    }
+
+    init(_ type: String, shownToTenants: Bool, _ members: [Member]) {
         self.type = type
         isShownToTenants = shownToTenants
         self.members = members

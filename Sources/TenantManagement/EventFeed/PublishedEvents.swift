@@ -27,6 +27,10 @@ enum PublishedEvents {
         PublishedEvent(
             EventType.usageThresholdReached, shownToTenants: true, .init("meter"), .init("feature"), .init("threshold"),
             .init("limit"), .init("used"), .init("from"), .init("to")),
+        payment(EventType.paymentSucceeded),
+        payment(EventType.paymentFailed, .init("code"), .init("step"), .init("nextDueOn")),
+        payment(EventType.invoiceOverdue, .init("step"), .init("nextDueOn")),
+        payment(EventType.dunningExhausted, .init("code"), .init("end")), payment(EventType.dunningEnded),
         subscription(EventType.subscriptionCreated), subscription(EventType.subscriptionActivated),
         subscription(EventType.subscriptionChanged),
         PublishedEvent(
@@ -36,6 +40,13 @@ enum PublishedEvents {
             EventType.subscriptionUnparked, shownToTenants: false, .init("subscriptionId"), .init("reason"),
             .init("dueOn")),
     ]
+
+    private static func payment(_ type: String, _ more: PublishedEvent.Member...) -> PublishedEvent {
+        let members: [PublishedEvent.Member] = [
+            .init("invoiceId"), .init("subscriptionId"), .init("number"), .init("amount"), .init("currencyCode"),
+        ]
+        return PublishedEvent(type, shownToTenants: true, members + more)
+    }
 
     private static func subscription(_ type: String) -> PublishedEvent {
         PublishedEvent(

@@ -46,6 +46,8 @@ enum MailTemplates {
                     Nothing is lost: what waits for it is kept, and is delivered once you enable the endpoint again. Events
                     that happen in the meantime are in the feed, and can be replayed.
                     """)
+        case .billing(let to, let notice):
+            Mail(id: id, recipient: to, subject: notice.subject, text: notice.text)
         }
     }
 

@@ -17,6 +17,9 @@ extension Notification {
             value = [
                 "type": .string(type), "to": .string(to), "name": .string(host), "link": "", "reason": .string(reason),
             ]
+        case .billing(let to, let notice):
+            let members: [(String, JSONValue)] = [("type", .string(type)), ("to", .string(to)), ("link", "")]
+            value = .object(JSONObject(members + notice.members))
         }
         return value.serialized()
     }
@@ -32,6 +35,9 @@ extension Notification {
             self = .tenantWelcome(to: to, tenant: name, user: value["user"]?.stringValue ?? "", link: link)
         case "webhook_disabled":
             self = .webhookDisabled(to: to, host: name, reason: value["reason"]?.stringValue ?? "")
+        case "billing_notice":
+            guard let notice = BillingNotice(value) else { return nil }
+            self = .billing(to: to, notice)
         default: return nil
         }
     }

@@ -10,6 +10,8 @@ package enum Notification: Sendable, Hashable {
     case tenantWelcome(to: String, tenant: String, user: String, link: String)
     /// Informs the owner of a webhook endpoint that it was disabled. Of the URL it names the host only.
     case webhookDisabled(to: String, host: String, reason: String)
+    /// Informs a tenant about an invoice that is not paid.
+    case billing(to: String, BillingNotice)
 
     /// The original's name of the kind (docs/contract/arc-api.md 8.3).
     package var type: String {
@@ -18,6 +20,7 @@ package enum Notification: Sendable, Hashable {
         case .leadKnown: "lead_known"
         case .tenantWelcome: "tenant_welcome"
         case .webhookDisabled: "webhook_disabled"
+        case .billing: "billing_notice"
         }
     }
 
@@ -25,7 +28,7 @@ package enum Notification: Sendable, Hashable {
     package var recipient: String {
         switch self {
         case .leadVerification(let to, _, _), .leadKnown(let to), .tenantWelcome(let to, _, _, _),
-            .webhookDisabled(let to, _, _):
+            .webhookDisabled(let to, _, _), .billing(let to, _):
             to
         }
     }

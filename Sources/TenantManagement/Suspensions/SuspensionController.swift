@@ -25,7 +25,8 @@ struct SuspensionController: Sendable {
         change(
             "reactivate", access: SuspensionPolicy.reactivate,
             summary: "Remove a reason for which a tenant is suspended; without any, it returns to its former status",
-            conflict: "The status of the tenant does not allow it (TENANT_STATE)", service.reactivate)
+            conflict: "The status of the tenant does not allow it (TENANT_STATE)"
+        ) { try await service.reactivate($0, from: $1, note: $2, in: $3) }
     }
 
     private typealias Action =

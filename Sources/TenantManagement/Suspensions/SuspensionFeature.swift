@@ -1,3 +1,4 @@
+import Entities
 import MessageBus
 import ServiceKit
 import ServicePlatform
@@ -11,14 +12,29 @@ struct SuspensionFeature: ServiceFeature {
     static let events = [SuspensionEvents.suspended, SuspensionEvents.reactivated]
 
     let operations: [Operation]
+    let consumers: [FeatureConsumer]
 
     init(_ core: TenantManagementCore) {
         let platform = core.platform
+        let service = SuspensionService(pool: platform.pool, cache: core.cache)
         operations =
             SuspensionController(
-                service: SuspensionService(pool: platform.pool, cache: core.cache),
+                service: service,
                 suspensions: core.repository(TenantSuspension.entity), tenants: core.tenants, catalog: core.catalog,
                 limits: platform.queryLimits
             ).operations
+        let standings = BillingStandingConsumer(
+            service: service, pool: platform.pool, system: platform.systemUser.scope, clock: platform.clock,
+            logger: platform.logger)
+        let notices = BillingNoticeConsumer(
+            pool: platform.pool, notifications: core.notifications, system: platform.systemUser.scope,
+            clock: platform.clock)
+        consumers = [
+            FeatureConsumer(
+                group: BillingStandingConsumer.group, types: [EventType.tenantBillingStandingChanged],
+                handler: standings.handle),
+            FeatureConsumer(
+                group: BillingNoticeConsumer.group, types: BillingNoticeConsumer.types, handler: notices.handle),
+        ]
     }
 }

@@ -62,6 +62,20 @@ enum SuspensionRepository {
         WHERE tenant_id = $1 AND reason = $2 AND ended_on IS NULL
         """
 
+    /// Finds a reason that holds and was given by the same actor.
+    static func given(
+        _ reason: TenantSuspension.Reason, of tenant: Identifier, in context: WriteContext
+    ) -> BoundStatement {
+        BoundStatement(
+            finding,
+            [.identifier(tenant), .text(reason.rawValue), .optional(context.actor.text) { .text($0) }])
+    }
+
+    private static let finding: PostgresStatement = """
+        SELECT id FROM main.tenant_suspensions
+        WHERE tenant_id = $1 AND reason = $2 AND ended_on IS NULL AND suspended_by IS NOT DISTINCT FROM $3
+        """
+
     /// Ends all reasons that hold, because nothing is left that is suspended.
     static func endAll(of tenant: Identifier, note: String, in context: WriteContext) -> BoundStatement {
         BoundStatement(

@@ -44,9 +44,11 @@ struct SuspensionService: Sendable {
 
     /// `POST /tenants/{id}/reactivate`: removes a reason. The tenant returns to its former status when none is left. A reason
     /// that does not hold has no effect.
+    /// - Parameter ofActorOnly: Whether a reason that somebody else has given stays.
     /// - Throws: ``TenantStateError``.
     func reactivate(
-        _ tenant: Identifier, from reason: TenantSuspension.Reason, note: String?, in context: WriteContext
+        _ tenant: Identifier, from reason: TenantSuspension.Reason, note: String?, ofActorOnly: Bool = false,
+        in context: WriteContext
     ) async throws -> Standing {
         try await change(tenant, in: context) { transaction, locked in
             let before = try await SuspensionRepository.openReasons(of: tenant, transaction)
@@ -54,6 +56,11 @@ struct SuspensionService: Sendable {
                 throw TenantStateError.illegal(from: locked.status, to: .active, cause: .reactivation)
             }
             guard before.contains(reason) else {
+                return Change(status: status, reasons: before, isChanged: false, version: nil)
+            }
+            if ofActorOnly,
+                try await transaction.query(SuspensionRepository.given(reason, of: tenant, in: context)).first == nil
+            {
                 return Change(status: status, reasons: before, isChanged: false, version: nil)
             }
             _ = try await transaction.query(

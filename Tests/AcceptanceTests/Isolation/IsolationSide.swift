@@ -279,6 +279,16 @@ struct IsolationSide: Sendable {
             FROM main.credit_notes AS note JOIN main.invoice_lines AS line ON line.invoice_id = note.invoice_id
             WHERE note.tenant_id = $1::uuid
             """, values)
+        try await subscription.query(
+            """
+            INSERT INTO main.billing_payments (id, invoice_id, tenant_id, amount, payment_method, status, paid_on, comment)
+            VALUES (gen_random_uuid(), $2::uuid, $1::uuid, 5000, 'other', 'failure', now(), $3)
+            """, [.text(tenant), .text(rows["/billing-invoice"] ?? ""), .text(marker)])
+        // Nothing of its collection is ever due.
+        try await subscription.query(
+            """
+            INSERT INTO main.invoice_collections (id, tenant_id, state, failure_code) VALUES ($2::uuid, $1::uuid, 'past_due', $3)
+            """, [.text(tenant), .text(rows["/billing-invoice"] ?? ""), .text(marker)])
         // What happens to a subscription; nothing of it is ever due. The change has the id of the subscription, which every parameter
         // of a path gets.
         let subscribed = PostgresValue.text(rows["/subscriptions"] ?? "")

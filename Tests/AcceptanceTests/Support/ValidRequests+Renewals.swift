@@ -17,6 +17,23 @@ extension ValidRequests {
                 SELECT id, subscriber_id, '{}', 'UTC', now(), 'Nothing is due' FROM main.subscriptions WHERE id = $1::uuid
                 """, [.text(subscription)])
             return Request(path: operation.path(with: subscription), token: stack.admin)
+        case "POST /subscriptions/{id}/collection":
+            let subscription = try await create("/subscriptions").string("id")
+            try await stack.database(.subscription).query(
+                """
+                INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone)
+                SELECT id, subscriber_id, '{}', 'UTC' FROM main.subscriptions WHERE id = $1::uuid
+                """, [.text(subscription)])
+            return Request(
+                path: operation.path(with: subscription), body: ["collectionMethod": "send_invoice"], token: stack.admin
+            )
+        case "POST /billing-invoice/{invoiceId}/collect", "POST /billing-invoice/{invoiceId}/collection/pause",
+            "POST /billing-invoice/{invoiceId}/collection/resume":
+            let invoice = try await create("/billing-invoice").string("id")
+            try await stack.database(.subscription).query(
+                "INSERT INTO main.invoice_collections (id, tenant_id) SELECT id, tenant_id FROM main.invoice WHERE id = $1::uuid",
+                [.text(invoice)])
+            return Request(path: operation.path(with: invoice), token: stack.admin)
         case "POST /test-clocks":
             return Request(
                 path: operation.path, body: ["tenantId": .identifier(.v4()), "name": "Clock", "now": now],

@@ -6,6 +6,7 @@ extension ValidRequests {
     /// Members that the engine bills by: the sample's days are long past, and its trial says its end twice.
     private static let billed = [
         "quantity", "start", "anchor", "timeZone", "trial", "coupon", "collection", "term", "taxes",
+        "collectionMethod",
     ]
 
     func subscriptions(_ operation: APIDocument.Operation) async throws -> Request? {

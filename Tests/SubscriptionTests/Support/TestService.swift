@@ -78,6 +78,18 @@ struct TestService: Sendable {
             lifetime: .seconds(365 * 86_400))
     }
 
+    /// Sends a body as it is, without a token.
+    func sendText(
+        _ method: String, _ path: String, _ body: String, headers: [String: String] = [:]
+    ) async throws -> TestResponse {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.method = .RAW(value: method)
+        request.headers.add(name: "content-type", value: "application/json")
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = .bytes(ByteBuffer(string: body))
+        return try await TestResponse(try await HTTPClient.shared.execute(request, timeout: .seconds(120)))
+    }
+
     /// Sends a request; as an operator with all permissions unless a token is given.
     func send(
         _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil,
@@ -92,13 +104,7 @@ struct TestService: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body.serialized()))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
-        let bytes = Array(try await response.body.collect(upTo: 10 << 20).readableBytesView)
-        return TestResponse(
-            status: Int(response.status.code), location: response.headers.first(name: "location"),
-            link: response.headers.first(name: "link"), totalCount: response.headers.first(name: "x-total-count"),
-            eTag: response.headers.first(name: "etag"),
-            text: String(decoding: bytes, as: UTF8.self), json: (try? JSONValue.parse(stored: bytes)) ?? .null)
+        return try await TestResponse(try await HTTPClient.shared.execute(request, timeout: .seconds(120)))
     }
 }
 
@@ -111,6 +117,18 @@ struct TestResponse: Sendable {
     let eTag: String?
     let text: String
     let json: JSONValue
+
+    /// Reads an answer to its end.
+    init(_ response: HTTPClientResponse) async throws {
+        let bytes = Array(try await response.body.collect(upTo: 10 << 20).readableBytesView)
+        status = Int(response.status.code)
+        location = response.headers.first(name: "location")
+        link = response.headers.first(name: "link")
+        totalCount = response.headers.first(name: "x-total-count")
+        eTag = response.headers.first(name: "etag")
+        text = String(decoding: bytes, as: UTF8.self)
+        json = (try? JSONValue.parse(stored: bytes)) ?? .null
+    }
 
     /// `path: code` of every violation of a 422 or 400.
     var violations: [String] {

@@ -1,0 +1,11 @@
+DROP TRIGGER await_payment ON main.invoice;
+DROP TRIGGER collect ON main.invoice;
+DROP TRIGGER collect_new ON main.invoice;
+DROP FUNCTION main.await_payment();
+DROP FUNCTION main.collect_invoice();
+DROP TABLE main.billing_standings, main.invoice_collections;
+DROP FUNCTION main.schedule_collection();
+DROP FUNCTION main.touch_invoice_collection();
+ALTER TABLE main.subscriptions DROP COLUMN payment_state;
+ALTER TABLE main.subscription_billing DROP COLUMN collection_method;
+ALTER TABLE main.invoice DROP COLUMN collection_method;

@@ -1,0 +1,47 @@
+import Configuration
+import ConfigurationChecks
+import OutboundHTTP
+
+/// Settings of Stripe. Never shows its key.
+struct StripeConfiguration: Sendable, CustomStringConvertible, CustomReflectable {
+    private enum Settings {
+        static let key = Setting.secret(
+            "STRIPE_SECRET_KEY",
+            "Secret key of the Stripe account, `sk_…` or `rk_…`; needed with `BILLING_PROVIDER=stripe`")
+        static let webhookSecret = Setting.secret(
+            "STRIPE_WEBHOOK_SECRET",
+            "Signing secret of the webhook endpoint at Stripe, `whsec_…`; without it, `POST /webhooks/stripe` rejects everything"
+        )
+        static let base = Setting.text(
+            "STRIPE_API_BASE", default: "https://api.stripe.com", values: "an http or https URL without a path",
+            "Where Stripe is; for tests", isValid: Self.isBase)
+
+        private static func isBase(_ text: String) -> Bool {
+            HTTPURL(text).map { ["", "/"].contains($0.path) && !$0.hasQuery && ($0.isSecure || $0.isLoopback) } ?? false
+        }
+    }
+
+    static let configurationKeys = ConfigurationKeys("billing", [Settings.key, Settings.webhookSecret, Settings.base])
+
+    let key: String
+    /// Without a slash at the end.
+    let base: String
+
+    var description: String { "Stripe at \(base)" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// - Throws: ``ConfigurationFailure`` without a key.
+    init(reader: ConfigReader) throws(ConfigurationFailure) {
+        guard let key = try reader.value(Settings.key) else {
+            throw ConfigurationFailure(key: "STRIPE_SECRET_KEY", reason: "is missing: BILLING_PROVIDER is stripe")
+        }
+        self.key = key
+        let base = try reader.value(Settings.base)
+        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+    }
+
+    /// The signing secret of webhooks; nil to reject all.
+    static func webhookSecret(reader: ConfigReader) throws(ConfigurationFailure) -> String? {
+        try reader.value(Settings.webhookSecret)
+    }
+}
