@@ -1,4 +1,5 @@
 import JSONCoding
+import NIOHTTP1
 import PostgresClient
 import PostgresTestSupport
 import Primitives
