@@ -72,7 +72,7 @@ struct RefundStore: LeasedStore {
 
     private static let ending: PostgresStatement = """
         UPDATE main.provider_refunds
-        SET refund = $3, failure_code = $4, refunded_on = CASE WHEN $4::text IS NULL THEN date_trunc('milliseconds', now()) END,
+        SET refund = $3, failure_code = $4, refunded_on = CASE WHEN $4::varchar IS NULL THEN date_trunc('milliseconds', now()) END,
             due_at = NULL, claim = NULL, last_error = NULL, row_version = row_version + 1
         WHERE id = $1 AND claim = $2
         """
