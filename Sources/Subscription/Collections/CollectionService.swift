@@ -83,11 +83,11 @@ struct CollectionService: Sendable {
     func change(
         _ subscription: Identifier, to requested: CollectionMethod?, in context: WriteContext
     ) async throws {
-        guard requested != .automatic || methods.hasCharges else { throw CollectionError.noCharges }
         try await context.withTransaction(on: pool, resource: subscription) { transaction in
             guard let stored = try await subscriptions.read(subscription, transaction, isLocked: true) else {
                 throw CollectionError.subscriptionNotFound
             }
+            guard requested != .automatic || methods.hasCharges else { throw CollectionError.noCharges }
             var batch = PostgresBatch()
             batch.add(
                 AuditedCommand.statement(

@@ -28,12 +28,10 @@ extension ValidRequests {
                 path: operation.path(with: subscription), body: ["collectionMethod": "send_invoice"], token: stack.admin
             )
         case "POST /billing-invoice/{invoiceId}/collect", "POST /billing-invoice/{invoiceId}/collection/pause",
-            "POST /billing-invoice/{invoiceId}/collection/resume":
-            let invoice = try await create("/billing-invoice").string("id")
-            try await stack.database(.subscription).query(
-                "INSERT INTO main.invoice_collections (id, tenant_id) SELECT id, tenant_id FROM main.invoice WHERE id = $1::uuid",
-                [.text(invoice)])
-            return Request(path: operation.path(with: invoice), token: stack.admin)
+            "POST /billing-invoice/{invoiceId}/collection/resume", "GET /billing-invoice/{invoiceId}/collection":
+            return Request(
+                path: operation.path(with: try await collected(isPaused: operation.path.hasSuffix("/resume"))),
+                token: stack.admin)
         case "POST /test-clocks":
             return Request(
                 path: operation.path, body: ["tenantId": .identifier(.v4()), "name": "Clock", "now": now],
@@ -43,5 +41,22 @@ extension ValidRequests {
             return Request(path: operation.path(with: clock), body: ["now": now], token: stack.admin)
         default: return nil
         }
+    }
+
+    /// An invoice that is collected, of which nothing is to be paid: a worker that takes it makes no payment.
+    private func collected(isPaused: Bool) async throws -> String {
+        let database = try stack.database(.subscription)
+        let (invoice, tenant) = (Identifier.v4(), Identifier.v4())
+        try await database.query(
+            """
+            INSERT INTO main.invoice (id, tenant_id, invoice_status, currency_code, subtotal, total)
+            VALUES ($1, $2, 'open', 'USD', 0, 0)
+            """, [.identifier(invoice), .identifier(tenant)])
+        try await database.query(
+            """
+            INSERT INTO main.invoice_collections (id, tenant_id, paused_on)
+            VALUES ($1, $2, CASE WHEN $3 THEN now() END)
+            """, [.identifier(invoice), .identifier(tenant), .bool(isPaused)])
+        return invoice.description
     }
 }
