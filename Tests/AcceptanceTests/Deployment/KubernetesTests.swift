@@ -53,6 +53,8 @@ import Testing
         ("/run/secrets/service/", "/run/secrets/nowhere/", "not in the volume of a secret"),
         ("key: redis-host", "key: redis-hosts", "REDIS_HOST leads nowhere"),
         ("serviceAccountName: migrations", "serviceAccountName: migration", "there is no account"),
+        ("terminationGracePeriodSeconds: 40", "terminationGracePeriodSeconds: 30", "is killed before it has ended"),
+        ("DRAIN_SECONDS: ", "DRAIN_SECOND: ", "does not drain"),
         ("port: management\n", "port: metrics\n", "watches nothing"),
     ]
 

@@ -116,6 +116,25 @@ def variables(workload, container):
     return result
 
 
+# Beside them: the last connections are accepted (Draining.reserve), and the process ends.
+RESERVE_SECONDS = 4
+
+
+def check_end(workload):
+    """A pod that is killed while it drains, or finishes requests, loses them."""
+    pod = workload["spec"]["template"]["spec"]
+    for container in pod["containers"]:
+        found = variables(workload, container)
+        if "SHUTDOWN_SECONDS" not in found:
+            continue
+        hook = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        needed = hook + int(found.get("DRAIN_SECONDS", 0)) + int(found["SHUTDOWN_SECONDS"]) + RESERVE_SECONDS
+        if int(found.get("DRAIN_SECONDS", 0)) == 0:
+            problems.append(f"{label(workload)}: does not drain")
+        if pod.get("terminationGracePeriodSeconds", 30) < needed:
+            problems.append(f"{label(workload)}: is killed before it has ended, which takes up to {needed} seconds")
+
+
 def check_references(workload, secrets):
     name, pod = label(workload), workload["spec"]["template"]["spec"]
     maps = {d["metadata"]["name"] for d in of_kind("ConfigMap")}
@@ -217,6 +236,8 @@ check_schemas()
 for workload in of_kind(*CONTROLLERS):
     check_restricted(workload)
     check_references(workload, secrets)
+for workload in of_kind("Deployment"):
+    check_end(workload)
 check_selectors()
 for document in of_kind("Secret"):
     problems.append(f"{label(document)}: secrets do not belong into manifests")
