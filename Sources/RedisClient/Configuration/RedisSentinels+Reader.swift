@@ -19,7 +19,8 @@ extension RedisSentinels {
                 }
         }
         static let username = Setting.optionalText(
-            "REDIS_SENTINEL_USERNAME", unset: "`REDIS_USERNAME`", "Name for the password of the sentinels")
+            "REDIS_SENTINEL_USERNAME", unset: "`REDIS_USERNAME`",
+            "Name for the password of the sentinels; `default` for sentinels without authentication")
         static let password = Setting.secret(
             "REDIS_SENTINEL_PASSWORD", unset: "`REDIS_PASSWORD`", "The password of the sentinels")
         static let isTLSEnabled = Setting.optionalFlag(

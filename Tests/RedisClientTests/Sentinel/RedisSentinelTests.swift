@@ -1,3 +1,5 @@
+import Configuration
+import ConfigurationChecks
 import RedisTestSupport
 import TestSupport
 import Testing
@@ -45,6 +47,57 @@ import Testing
         configuration.sentinels?.master = "unknown"
         try await withClient(configuration) { client in
             await #expect(throws: RedisError.notConnected(.noSentinel)) { try await client.ping() }
+        }
+    }
+
+    @Test func `master and sentinels are verified, each by its own settings`() async throws {
+        try await TestAuthority.with { authority in
+            let security = try await RedisSentinelGroup.Security(authority)
+            let group = try await RedisSentinelGroup(security)
+            let settings = [
+                "REDIS_SENTINELS": "127.0.0.1:\(group.sentinel.port)",
+                "REDIS_SENTINEL_MASTER": RedisSentinelGroup.masterName,
+                // The sentinel has no users: `default` with any password is everybody.
+                "REDIS_SENTINEL_USERNAME": "default",
+                "REDIS_USERNAME": security.username, "REDIS_PASSWORD": security.password,
+                "REDIS_TLS_ENABLED": "true", "REDIS_TLS_CA": authority.certificate,
+                "REDIS_TLS_CERT": security.identity.certificate, "REDIS_TLS_KEY": security.identity.key,
+                "REDIS_CONNECT_TIMEOUT_MILLIS": "30000", "REDIS_COMMAND_TIMEOUT_MILLIS": "30000",
+            ]
+            func outcome(_ change: [String: String]) async throws -> RedisError? {
+                let reader = ConfigReader(
+                    provider: EnvironmentVariablesProvider(environmentVariables: settings.merging(change) { $1 }))
+                var outcome: RedisError?
+                try await withClient(try RedisConfiguration(reader: reader)) { client in
+                    do {
+                        try await client.set("kept", "1")
+                    } catch {
+                        outcome = error as? RedisError
+                    }
+                }
+                return outcome
+            }
+            let secure = try await outcome([:])
+            #expect(secure == nil)
+            // Nothing is asked of a sentinel that is another one, does not speak TLS, or wants another name and password.
+            for change in [
+                ["REDIS_SENTINEL_TLS_SERVER_NAME": "other.example"], ["REDIS_SENTINEL_TLS_ENABLED": "false"],
+                ["REDIS_SENTINEL_USERNAME": "somebody"],
+            ] {
+                let refused = try await outcome(change)
+                #expect(refused == .notConnected(.noSentinel), "\(change)")
+            }
+            let other = try await outcome(["REDIS_TLS_SERVER_NAME": "other.example"])
+            guard case .notConnected(.tls(let fault)) = other else {
+                Issue.record("\(String(describing: other))")
+                return
+            }
+            #expect(fault.cause == .wrongName)
+
+            group.master.pause()
+            try await eventually("the client finds the new master") {
+                try await outcome(["REDIS_CONNECT_TIMEOUT_MILLIS": "2000"]) == nil
+            }
         }
     }
 }
