@@ -1,6 +1,7 @@
 import JSONCoding
 import PostgresClient
 import PostgresTestSupport
+import Primitives
 import PrometheusMetrics
 import ServiceMetrics
 import StackTestSupport
@@ -108,8 +109,13 @@ import Testing
         }
         #expect(try await client.tenantsOfReplica() == 4)
         // Failures say how far the database is, too: a part may have been done.
-        let failure = try await client.send("PATCH", "/tenants/\(id)", ["name": 7])
-        #expect(failure.status == 422 && failure.headers["x-write-position"] != nil)
+        let failure = try await client.send("PATCH", "/tenants/\(Identifier.v4())", ["name": "Nobody"])
+        #expect(failure.status == 404 && failure.headers["x-write-position"] != nil)
+        // What is refused before anything is done asks the primary for nothing.
+        let invalid = try await client.send("PATCH", "/tenants/\(id)", ["name": 7])
+        #expect(invalid.status == 422 && invalid.headers["x-write-position"] == nil)
+        let stranger = try await client.stack.tenantManagement.patch("/tenants/\(id)", ["name": "Stranger"])
+        #expect(stranger.status == 401 && stranger.headers["x-write-position"] == nil)
     }
 
     /// A node that tolerates little lag leaves the replica out while it stands still, and says so.

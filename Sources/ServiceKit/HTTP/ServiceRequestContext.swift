@@ -46,6 +46,8 @@ package final class RequestAnnotations: Sendable {
         package var caller = CallerKind.anonymous
         /// The operation, as its position in ``HTTPService/operations``.
         var operation: Int?
+        /// Whether it has come to what the operation does, so that something may have changed.
+        var isAdmitted = false
         /// Length of the body that was read.
         var requestBytes = 0
     }

@@ -116,6 +116,7 @@ struct OperationRunner: Sendable {
         case .anonymous(let handle):
             // Before the idempotency key: without the lead's key, nobody gets a stored response.
             if operation.security == .leadKey { try requireLeadKey(call) }
+            noteAdmission(call)
             return try await idempotency.run(operation, call, caller: keyOwner(call), in: Self.keys) {
                 try await handle(call.with($0))
             }
@@ -123,6 +124,7 @@ struct OperationRunner: Sendable {
             let authenticated = try await authenticators.authenticate(
                 call, permissions: acceptedPermissions, known: caller)
             try requireAdmission(authenticated.identity)
+            noteAdmission(call)
             return try await idempotency.run(
                 operation, call, caller: authenticated.identity.keyOwner, in: Self.keys
             ) { try await handle(authenticated.with($0)) }
@@ -132,6 +134,7 @@ struct OperationRunner: Sendable {
             let scoped = authenticators.scope(authenticated)
             try await tenantGate?.check(scoped.identity.kind)
             try requireAdmission(scoped.identity)
+            noteAdmission(call)
             return try await idempotency.run(
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
             ) { claim in try await reading(call) { try await handle(scoped.with(claim)) } }
@@ -171,6 +174,10 @@ struct OperationRunner: Sendable {
     /// What is for operators is refused to the users of a tenant before anything is done.
     private func requireAdmission(_ identity: Identity) throws(HTTPFailure) {
         guard operation.admits(identity) else { throw .notAllowed }
+    }
+
+    private func noteAdmission(_ call: OperationRequest) {
+        if hasReplicas { call.annotations.update { $0.isAdmitted = true } }
     }
 
     /// The operation itself verifies the key.

@@ -38,8 +38,8 @@ package struct ServiceResponder: HTTPResponder {
         var response = await context.annotations.runWithin {
             await answerOrFailure(request, context, requestID: requestID)
         }
-        if let writePosition, !request.method.isSafe, context.annotations.current.operation != nil {
-            // Also after a failure: a part of it may have been done.
+        if let writePosition, !request.method.isSafe, context.annotations.current.isAdmitted {
+            // Also after a failure: a part of it may have been done. What was refused before must not cost the database anything.
             response.headers[.writePosition] = await writePosition()?.description
         }
         response.headers[.requestID] = requestID
