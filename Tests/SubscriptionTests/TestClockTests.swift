@@ -57,6 +57,9 @@ extension ServiceTests {
                 }
                 #expect(try await service.send("GET", path).json["now"] == "2026-02-28T09:00:00.000Z")
                 #expect(try await Self.stored(tenant, service) == "2026-02-28T09:00:00")
+                // Also what the billing engine does not bill begins on that day.
+                let subscribed = try await service.subscribe(tenant, to: try await service.plan())
+                #expect(subscribed.json["startDate"] == "2026-02-28", "\(subscribed.text)")
                 let list = try await service.send(
                     "GET", "/test-clocks?filter={\"where\":{\"tenantId\":\"\(tenant)\"}}".escaped)
                 #expect(list.json.arrayValue?.count == 1)

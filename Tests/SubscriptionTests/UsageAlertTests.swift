@@ -63,6 +63,14 @@ extension ServiceTests {
                 _ = try await service.use(TestService.event("next", "calls", "60", at: "2026-02-01T09:00:00Z"))
                 try await settled()
                 #expect(try await published() == ["2026-01-31 50", "2026-01-31 90", "2026-02-01 50"])
+                // What was used at the end of a day is looked at a moment later, on the next one.
+                service.clock.set(try #require(Timestamp(iso8601: "2026-02-02T00:00:01.000Z")))
+                _ = try await service.use(TestService.event("last", "calls", "40", at: "2026-02-01T23:59:59Z"))
+                try await settled()
+                #expect(
+                    try await published() == [
+                        "2026-01-31 50", "2026-01-31 90", "2026-02-01 50", "2026-02-01 90",
+                    ])
             }
         }
     }

@@ -163,7 +163,9 @@ struct SubscriptionActionPlanner: Sendable {
     private func change(_ request: SubscriptionActionRequest, at: CalendarDate) throws -> SubscriptionActionOutcome {
         var outcome = SubscriptionActionOutcome(billed)
         let hasTerms = request.plan != nil || request.quantity != nil
-        guard hasTerms || request.anchor != nil else { throw ValidationFailure.required("", "planId") }
+        guard hasTerms || request.anchor != nil else {
+            throw SubscriptionActionError.invalid(pointer: "", reason: "must have planId, quantity or anchor")
+        }
         if let anchor = request.anchor {
             guard !hasTerms else {
                 throw SubscriptionActionError.invalid(

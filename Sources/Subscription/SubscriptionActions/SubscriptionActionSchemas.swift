@@ -60,7 +60,10 @@ enum SubscriptionActionSchemas {
 
     /// The body of `PATCH /subscriptions/{id}/changes/{changeId}`.
     static let edit = Schema.object(
-        [at, .init("quantity", quantity), policy(ChangePolicy.allCases, "One that the type of the change has")],
+        [
+            .init("at", BillingPreviewSchemas.date.described("The day from which it counts, after today")),
+            .init("quantity", quantity), policy(ChangePolicy.allCases, "One that the type of the change has"),
+        ],
         name: "SubscriptionChangeEdit")
 
     private static let change = Schema.object(

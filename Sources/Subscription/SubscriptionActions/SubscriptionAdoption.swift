@@ -7,7 +7,7 @@ import Primitives
 /// A subscription that the engine does not bill yet: its first action makes it one that the engine bills, with a term of the period
 /// that it has.
 extension SubscriptionActionService {
-    /// - Throws: ``SubscriptionActionError/impossible(_:_:)`` if its dates are not those of a period of its plan.
+    /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` if its dates are not those of a period of its plan, or its plan is gone.
     func adopted(_ row: Record, in context: WriteContext) async throws -> BilledSubscription {
         let rows = try SubscriptionStanding.Rows(row, at: context.now)
         let terms: PlanTerms

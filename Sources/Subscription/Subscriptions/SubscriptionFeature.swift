@@ -39,7 +39,7 @@ struct SubscriptionFeature: ServiceFeature {
         let lifecycle = SubscriptionLifecycle(
             subscriptions: core.subscriptions, invoices: core.invoices,
             terms: terms, summaries: summaries, quota: configuration.quota, admission: core.admission,
-            start: { try await start.start($0, on: $1, in: $2) })
+            start: { try await start.start($0, on: $1, in: $2) }, time: time)
         let controller = SubscriptionController(
             crud: core.crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",

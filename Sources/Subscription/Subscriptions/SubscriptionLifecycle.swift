@@ -16,6 +16,8 @@ struct SubscriptionLifecycle: Sendable {
     let admission: TenantAdmission
     /// Subscribes to what the engine bills; nil when the terms are no longer the plan's.
     let start: @Sendable (NewSubscription, PlanTerms, WriteContext) async throws -> Record?
+    /// The same write at the time that a tenant lives on.
+    let time: @Sendable (WriteContext, Identifier) async throws -> WriteContext
 
     var pool: PostgresPool { subscriptions.entities.pool }
 
@@ -51,6 +53,7 @@ struct SubscriptionLifecycle: Sendable {
         _ new: NewSubscription, on terms: PlanTerms, in context: WriteContext
     ) async throws -> Record? {
         if new.billing != nil { return try await start(new, terms, context) }
+        let context = try await time(context, new.subscriber)
         let scope = context.scope
         let given =
             if let name = new.invoice { try await invoices.require(name, in: scope) } else { nil as Identifier? }

@@ -52,13 +52,15 @@ struct SubscriptionRepository: Sendable {
         ).affectedRows
     }
 
-    /// Rows that break a check which is not valid for old data (migration 3) would fail the batch, so they stay.
+    /// Rows that break a check which is not valid for old data (migration 3) would fail the batch, so they stay. So do those of tenants
+    /// that live on another time.
     private static let marking = PostgresStatement(
         """
         WITH ended AS (
             SELECT id FROM main.subscriptions
             WHERE status = \(TenantSubscription.Status.active.rawValue) AND end_date <= $1 AND NOT deleted AND NOT renews
                 AND NOT EXISTS (SELECT FROM main.subscription_billing AS billing WHERE billing.id = subscriptions.id)
+                AND NOT EXISTS (SELECT FROM main.test_clocks AS clock WHERE clock.tenant_id = subscriptions.subscriber_id)
                 AND NOT main.is_live(status, end_date, $1) AND (end_date >= start_date) IS NOT FALSE
             ORDER BY end_date, id LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE main.subscriptions SET status = \(TenantSubscription.Status.expired.rawValue), modified_by = $3
