@@ -27,7 +27,9 @@ struct InvoicePaymentService: Sendable {
         try Self.requireOpen(row)
         let customer = try await customer(of: row, in: scope)
         let order = try await order(body, row, customer, in: context)
-        if row.collectionMethod != nil, provider.collectsAutomatically, let source = order.source, !order.hasFailed {
+        if row.collectionMethod != nil, row.reference != nil, provider.collectsAutomatically,
+            let source = order.source, !order.hasFailed
+        {
             return try await collect(row, by: source, in: context)
         }
         let attempt = "payment:\(row.id):\(key ?? "v\(row.version)")"
@@ -35,7 +37,11 @@ struct InvoicePaymentService: Sendable {
         if let reference = row.reference {
             return try await collect(order, row, reference, key: attempt, change, in: context)
         }
-        let issued = try await issue(row, customer, in: scope)
+        // A draft of the engine that is paid elsewhere never goes to a provider.
+        let issued =
+            row.ordinal != nil && order.source == nil
+            ? ProviderEffect(IssuedInvoice(id: InvoiceIssuer.providerID, status: .open))
+            : try await issue(row, customer, in: scope)
         change.values[Invoice.invoiceID] = issued.value.id
         repository.terms.complete(&change.values, issuedOn: CalendarDate(of: context.now))
         if let customer { change.values[Invoice.billingCustomerID] = customer.id }

@@ -27,6 +27,10 @@ struct CollectionFeature: ServiceFeature {
     init(_ core: SubscriptionCore) throws {
         let platform = core.platform
         let configuration = try CollectionConfiguration(reader: platform.reader)
+        guard configuration.method != .automatic || core.collectionMethods.hasCharges else {
+            throw ConfigurationFailure(
+                key: "COLLECTION_METHOD", reason: "must not be automatic: the billing provider moves no money")
+        }
         let collector = try core.collector()
         let service = CollectionService(
             repository: collector.repository, collections: core.repository(InvoiceCollection.entity),

@@ -17,6 +17,8 @@ struct CollectionProcessor: Sendable {
 
     /// How long to wait until a provider is asked again what became of a payment.
     static let patience = Duration.seconds(60)
+    /// How long to wait for another provider.
+    private static let longPatience = Duration.seconds(900)
 
     func handle(_ work: CollectionWork) async throws -> Settlement<Void> {
         let context = WriteContext(scope: collector.system, now: work.now)
@@ -40,6 +42,10 @@ struct CollectionProcessor: Sendable {
     private func pay(
         _ work: CollectionWork, _ row: CollectionRepository.Row, in context: WriteContext
     ) async throws -> Settlement<Void> {
+        // Another provider was in charge before: that is no failure of the tenant's.
+        guard collector.provider.collectsAutomatically else {
+            return .retry(after: Self.longPatience, reason: "the billing provider moves no money")
+        }
         switch try await collector.begin(work.invoice, at: work.instant, in: context) {
         case .nothing:
             try await rest(work, row, in: context)

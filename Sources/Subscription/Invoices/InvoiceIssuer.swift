@@ -67,7 +67,7 @@ struct InvoiceIssuer: Sendable {
     }
 
     /// What the built-in provider calls an invoice that it never had to make.
-    private static var providerID: String { "in_\(SecureRandom.hex(bytes: 12))" }
+    static var providerID: String { "in_\(SecureRandom.hex(bytes: 12))" }
 
     /// From the first to the last day that any line is for.
     private static func period(of invoice: DraftInvoice) -> BillingPeriod? {
