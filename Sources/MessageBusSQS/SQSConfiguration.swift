@@ -6,9 +6,10 @@ import Primitives
 package struct SQSConfiguration: Sendable, Hashable {
     /// The groups of this system. Each gets every event.
     package static let defaultGroups = [
-        "orchestrator", "orchestrator-moves", "subscription", "subscription-credentials", "subscription-erasure",
-        "subscription-export", "subscription-offboarding", "subscription-roles", "tenant-management",
-        "tenant-management-api-keys", "tenant-management-exports", "tenant-management-webhooks",
+        "billing-notices", "billing-standings", "orchestrator", "orchestrator-moves", "subscription",
+        "subscription-credentials", "subscription-erasure", "subscription-export", "subscription-offboarding",
+        "subscription-roles", "tenant-management", "tenant-management-api-keys", "tenant-management-exports",
+        "tenant-management-webhooks",
     ]
 
     /// The groups that publishers send to.
