@@ -89,9 +89,14 @@ enum TenantSubscription {
     private static let namedInvoice = Schema.Property(
         invoiceID, invoice.described("Invoice of the first period, by internal id or the provider's id"))
 
+    /// What was read can be sent back.
+    private static let shownPaymentState = Schema.Property(
+        paymentState, paymentState.definition.schema.nullable().described("Set by the server; ignored in requests."))
+
     /// The body of `PATCH /subscriptions` and `/subscriptions/{id}`.
-    static let changeSchema = entity.partialSchema.adding(namedInvoice)
+    static let changeSchema = entity.partialSchema.adding(namedInvoice, shownPaymentState)
 
     /// The body of `PUT /subscriptions/{id}`.
-    static let replacementSchema = entity.replacementSchema.adding(namedInvoice).requiring(invoiceID)
+    static let replacementSchema = entity.replacementSchema.adding(namedInvoice, shownPaymentState)
+        .requiring(invoiceID)
 }
