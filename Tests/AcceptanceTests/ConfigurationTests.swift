@@ -35,6 +35,10 @@ import Testing
             "OIDC_ROLE_MAPPING": "{\"admins\": [\"SuperAdmin\"]}",
         ],
         ["ENABLE_TRACING": "true"],
+        [
+            "BILLING_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_test_of_a_test",
+            "STRIPE_WEBHOOK_SECRET": "whsec_of_a_test",
+        ],
         ["NOTIFICATION_TRANSPORT": "file", "NOTIFICATION_OUTBOX_PATH": "/tmp"],
         ["EVENT_CONNECTOR": "sqs", "AWS_REGION": "eu-west-1"],
         [
