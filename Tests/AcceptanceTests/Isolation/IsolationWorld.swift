@@ -232,6 +232,10 @@ struct IsolationWorld: Sendable {
 
     /// Everything of the other tenant, as it is stored.
     func snapshot() async throws -> [String] {
+        try await eventually("the refund of the credit note is paid out") {
+            try await stack.database(.subscription).count(
+                "SELECT count(*) FROM main.provider_refunds WHERE due_at IS NOT NULL") == 0
+        }
         var rows: [String] = []
         for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             rows += try await TenantTables.read(try stack.database(kind)).snapshot(other)
