@@ -157,5 +157,5 @@ struct BillingInvoiceService: Sendable {
 
 extension InvoiceRepository.Row {
     /// The invoice as the provider knows it; nil for a draft, of which it knows nothing.
-    var reference: InvoiceReference? { providerID.map { InvoiceReference(row: id, id: $0, isOurs: ordinal != nil) } }
+    var reference: InvoiceReference? { providerID.map { InvoiceReference(row: id, id: $0, isOurs: isOurs) } }
 }

@@ -39,7 +39,7 @@ struct InvoicePaymentService: Sendable {
         }
         // A draft of the engine that is paid elsewhere never goes to a provider.
         let issued =
-            row.ordinal != nil && order.source == nil
+            row.isOurs && order.source == nil
             ? ProviderEffect(IssuedInvoice(id: InvoiceIssuer.providerID, status: .open))
             : try await issue(row, customer, in: scope)
         change.values[Invoice.invoiceID] = issued.value.id
@@ -82,7 +82,7 @@ struct InvoicePaymentService: Sendable {
         _ change: Change, in context: WriteContext
     ) async throws {
         let effect =
-            row.ordinal != nil && order.source == nil
+            row.isOurs && order.source == nil
             ? ProviderEffect(Self.recorded(order, in: context.scope))
             : try await provider.pay(reference, order, idempotencyKey: key, in: context.scope)
         var change = change

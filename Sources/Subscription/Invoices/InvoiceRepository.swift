@@ -53,6 +53,9 @@ struct InvoiceRepository: Sendable {
             version = try record.version
         }
 
+        /// Whether the billing engine has made it, or it is collected here: external providers do not know it.
+        var isOurs: Bool { ordinal != nil || collectionMethod != nil }
+
         /// Whether nothing can be paid any more.
         var isClosed: Bool { status?.isClosed == true }
     }

@@ -152,6 +152,11 @@ struct ValidRequests: Sendable {
         {
             return .object([instant.0: .timestamp(Timestamp(seconds: 1_900_000_000))])
         }
+        if document.resolve(schema)["properties"]?["status"] == nil,
+            let choice = members.first(where: { ($1["enum"]?.arrayValue?.count ?? 0) > 1 })
+        {
+            return .object([choice.0: choice.1["enum"]?[0] ?? .null])
+        }
         // What has none of these is a subscription.
         return ["status": 1]
     }
