@@ -12,12 +12,14 @@ package struct RedisSentinelGroup: Sendable {
         package let authority: TestAuthority
         /// Of all servers and of the client.
         package let identity: TestAuthority.Identity
+        package let name = "redis.test"
         package let username = "arc"
         package let password = "a-password-of-the-test"
 
         package init(_ authority: TestAuthority) async throws {
             self.authority = authority
-            identity = try await authority.identity("redis", names: "IP:127.0.0.1")
+            // A name only: an address that is right would do, whatever the name.
+            identity = try await authority.identity("redis", names: "DNS:\(name)")
         }
 
         /// Settings of a server or sentinel, without hyphens.

@@ -61,6 +61,7 @@ import Testing
                 "REDIS_SENTINEL_USERNAME": "default",
                 "REDIS_USERNAME": security.username, "REDIS_PASSWORD": security.password,
                 "REDIS_TLS_ENABLED": "true", "REDIS_TLS_CA": authority.certificate,
+                "REDIS_TLS_SERVER_NAME": security.name, "REDIS_SENTINEL_TLS_SERVER_NAME": security.name,
                 "REDIS_TLS_CERT": security.identity.certificate, "REDIS_TLS_KEY": security.identity.key,
                 "REDIS_CONNECT_TIMEOUT_MILLIS": "30000", "REDIS_COMMAND_TIMEOUT_MILLIS": "30000",
             ]
