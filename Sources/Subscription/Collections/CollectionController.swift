@@ -34,10 +34,10 @@ struct CollectionController: Sendable {
             ],
             failures: [.notFound: "There is no such Invoice"],
             handler: .scoped { call in
-                let invoice = try await service.invoice(call.request.pathParameter("invoiceId"), in: call.scope)
                 let list = try ListQuery(
                     call, of: entity, in: catalog, limits: limits, views: views,
                     order: [Order(AuditBlock.createdOn, descending: true)])
+                let invoice = try await service.invoice(call.request.pathParameter("invoiceId"), in: call.scope)
                 return try await list.page(of: payments, where: .equals(Payment.invoiceID, invoice.id), for: call)
             })
     }
