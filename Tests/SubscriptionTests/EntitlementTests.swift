@@ -113,16 +113,13 @@ extension ServiceTests {
                 _ = try await service.send(
                     "POST", "/plan-sizes", ["size": "XL", "config": ["features": ["sso": true]]])
                 let plan = try await service.plan(size: "XL")
-                let terms: [(Identifier, JSONValue)] = [
-                    (TestService.tenantA, .null), (TestService.tenantB, ["periods": 1]),
-                ]
-                for (tenant, term) in terms {
-                    let subscribed = try await service.send(
-                        "POST", "/subscriptions",
-                        [
-                            "subscriberId": .identifier(tenant), "planId": .string(plan), "status": 1,
-                            "timeZone": "America/Denver", "term": term,
-                        ])
+                for tenant in [TestService.tenantA, TestService.tenantB] {
+                    var body: JSONObject = [
+                        "subscriberId": .identifier(tenant), "planId": .string(plan), "status": 1,
+                        "timeZone": "America/Denver",
+                    ]
+                    if tenant == TestService.tenantB { body["term"] = ["periods": 1] }
+                    let subscribed = try await service.send("POST", "/subscriptions", .object(body))
                     #expect(subscribed.json["endDate"] == "2037-02-28", "\(subscribed.text)")
                 }
                 service.clock.set(try #require(Timestamp(iso8601: "2037-02-28T05:00:00.000Z")))
