@@ -1,0 +1,89 @@
+import Billing
+import Entities
+import JSONCoding
+import Primitives
+
+/// Payments of invoices that are kept here, and refunds of them.
+extension StripeBilling {
+    func charge(
+        _ order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult {
+        guard let units = StripeAmount.units(order.amount) else {
+            throw BillingProviderError.refused("The amount cannot be collected in this currency.")
+        }
+        var form = StripeForm()
+        form.add("amount", String(units))
+        form.add("currency", order.amount.currency.code.lowercased())
+        form.add("customer", order.customer)
+        form.add("payment_method", order.source)
+        form.add("confirm", "true")
+        form.add("off_session", "true")
+        form.add("metadata[key]", idempotencyKey)
+        form.add("metadata[invoiceId]", order.invoice.description)
+        form.add("metadata[number]", order.number)
+        do {
+            let payment = try await understood(missing: .unknownPaymentSource) {
+                try await client.post("payment_intents", form, key: idempotencyKey)
+            }
+            return StripePayment.result(payment)
+        } catch let decline as StripeDecline {
+            return decline.result
+        }
+    }
+
+    func outcome(
+        of order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> PaymentResult? {
+        var last: String?
+        // The newest come first; a tenant has few payments since one was begun.
+        for _ in 0..<Self.maximumPages {
+            var query = StripeForm()
+            query.add("customer", order.customer)
+            query.add("limit", "100")
+            query.add("starting_after", last)
+            let page = try await understood(missing: .unknownCustomer) {
+                try await client.get("payment_intents", query)
+            }
+            let payments = page["data"]?.arrayValue ?? []
+            if let payment = payments.first(where: { $0["metadata"]?["key"]?.stringValue == idempotencyKey }) {
+                return StripePayment.result(payment)
+            }
+            last = payments.last?["id"]?.stringValue
+            guard page["has_more"]?.boolValue == true, last != nil else { return nil }
+        }
+        throw BillingProviderError.outcomeUnknown
+    }
+
+    private static let maximumPages = 20
+
+    func refund(_ order: RefundOrder, idempotencyKey: String, in scope: TenantScope) async throws -> RefundResult {
+        guard let units = StripeAmount.units(order.amount) else { return .failed("currency") }
+        let payment = try StripeClient.segment(order.payment, else: .refused("The payment is not one of Stripe's."))
+        var query = StripeForm()
+        query.add("payment_intent", payment)
+        query.add("limit", "100")
+        let known = try await understood { try await client.get("refunds", query) }
+        if let refund = known["data"]?.arrayValue?.first(where: {
+            $0["metadata"]?["key"]?.stringValue == idempotencyKey
+        }) {
+            return try Self.result(refund)
+        }
+        var form = StripeForm()
+        form.add("payment_intent", payment)
+        form.add("amount", String(units))
+        form.add("metadata[key]", idempotencyKey)
+        do {
+            return try Self.result(
+                try await understood { try await client.post("refunds", form, key: idempotencyKey) })
+        } catch let decline as StripeDecline {
+            return .failed(decline.code ?? DeclineCode.refused)
+        }
+    }
+
+    private static func result(_ refund: JSONValue) throws -> RefundResult {
+        switch refund["status"]?.stringValue {
+        case "failed", "canceled": .failed(refund["failure_reason"]?.stringValue ?? "failed")
+        default: .refunded(try id(of: refund))
+        }
+    }
+}
