@@ -144,7 +144,7 @@ package struct HTTPService: Sendable {
         // Ends in reverse order: first clients move away, then the server finishes its requests, then the background work ends.
         var group = ServiceGroupConfiguration(
             services: (background + reloaders(source, reloads) + [application, draining]).map { service in
-                // Without a name it is described with all that it refers to, which takes long and does not belong into the log.
+                // Without a name, it would be described with everything that it refers to: slow, and nothing for the log.
                 .init(
                     service: service, successTerminationBehavior: .gracefullyShutdownGroup,
                     serviceName: "\(type(of: service))")

@@ -71,9 +71,10 @@ struct CollectionProcessor: Sendable {
     ) async throws {
         try await change(work, row, in: context) { row, transaction in
             var batch = PostgresBatch()
-            guard row.state == .pastDue || isLate(row, work.instant) else {
-                // It becomes due on the first day after the last one to pay, and the first reminder may be later.
-                let first = work.instant.adding(.seconds(86_400 * ((terms.reminders?.days.first ?? 1) - 1)))
+            // It becomes due on the first day after the last one to pay, and the first reminder may be later.
+            let wait = (terms.reminders?.days.first ?? 1) - 1
+            guard row.state == .pastDue || wait <= 0 else {
+                let first = work.instant.adding(.seconds(86_400 * wait))
                 batch.add(
                     CollectionRepository.step(
                         row, to: .pastDue, failures: 0, nextDue: first, planned: first, code: nil))
@@ -102,11 +103,6 @@ struct CollectionProcessor: Sendable {
                 try await collector.suspend(row.tenant, end, at: context.now, transaction)
             }
         }
-    }
-
-    /// Whether the first reminder is due on the day on which the invoice becomes late.
-    private func isLate(_ row: CollectionRepository.Row, _ instant: Timestamp) -> Bool {
-        (terms.reminders?.days.first ?? 1) <= 1
     }
 
     /// Takes back what a late invoice has caused: the mark of its subscription, and the suspension if nothing else is unpaid.

@@ -106,13 +106,14 @@ struct PaymentCollector: Sendable {
             _ = try await transaction.query(CollectionRepository.collecting(row.invoice))
             var batch = PostgresBatch()
             batch.add(try payments.insertStatement(values(result, attempt, row, at: instant), in: system))
+            var end: DunningEnd?
             if result.status == .success {
-                try addSuccess(row, attempt, to: &batch, at: context.now)
+                try addSuccess(row, to: &batch, at: context.now)
             } else {
-                try addFailure(row, result, to: &batch, at: instant, context.now)
+                end = try addFailure(row, result, to: &batch, at: instant, context.now)
             }
-            let results = try await transaction.run(batch)
-            try await suspendIfAsked(row, result, results, at: instant, context.now, transaction)
+            _ = try await transaction.run(batch)
+            if let end { try await suspend(row.tenant, end, at: context.now, transaction) }
         }
     }
 
@@ -124,7 +125,7 @@ struct PaymentCollector: Sendable {
 
     // The trigger of invoices ends the collection.
     private func addSuccess(
-        _ row: CollectionRepository.Row, _ attempt: PaymentAttempt?, to batch: inout PostgresBatch, at now: Timestamp
+        _ row: CollectionRepository.Row, to batch: inout PostgresBatch, at now: Timestamp
     ) throws {
         var values = FieldValues(Invoice.entity)
         values[Invoice.invoiceStatus] = .paid
@@ -133,13 +134,15 @@ struct PaymentCollector: Sendable {
         batch.add(try CollectionEvents.envelope(EventType.paymentSucceeded, of: row, at: now))
     }
 
+    /// - Returns: What ends the schedule; nil if it goes on.
     private func addFailure(
         _ row: CollectionRepository.Row, _ result: PaymentResult, to batch: inout PostgresBatch, at instant: Timestamp,
         _ now: Timestamp
-    ) throws {
+    ) throws -> DunningEnd? {
         let code = result.errorCode
         var more: [(String, JSONValue)] = code.map { [("code", .string($0))] } ?? []
-        guard !isExtra(row) else {
+        // An operator or a new payment source has asked for it, or the schedule is over.
+        guard !row.isExtra, row.state != .unpaid else {
             // The schedule goes on as it was.
             batch.add(
                 CollectionRepository.step(
@@ -148,10 +151,11 @@ struct PaymentCollector: Sendable {
             more.append(("step", .integer(max(row.failures, 1))))
             if let planned = row.plannedOn { more.append(("nextDueOn", .timestamp(planned))) }
             batch.add(try CollectionEvents.envelope(EventType.paymentFailed, of: row, more, at: now))
-            return
+            return nil
         }
         let failures = row.failures + 1
         let failed = more + [("step", .integer(failures))]
+        let ending: DunningEnd?
         switch terms.next(afterFailure: failures, code: code, at: instant) {
         case .step(let next):
             batch.add(
@@ -160,15 +164,15 @@ struct PaymentCollector: Sendable {
             batch.add(
                 try CollectionEvents.envelope(
                     EventType.paymentFailed, of: row, failed + [("nextDueOn", .timestamp(next))], at: now))
+            ending = nil
         case .end(let end):
             batch.add(try CollectionEvents.envelope(EventType.paymentFailed, of: row, failed, at: now))
             try addEnd(end, row, failures: failures, code: code, to: &batch, at: instant, now)
+            ending = end
         }
         if let subscription = row.subscription { batch.add(CollectionRepository.standing(of: subscription)) }
+        return ending
     }
-
-    /// Whether a payment is no step of the schedule: the schedule is over, or an operator or a new way to pay has asked for it.
-    private func isExtra(_ row: CollectionRepository.Row) -> Bool { row.isExtra || row.state == .unpaid }
 
     /// The end of a schedule. What is to be canceled is due once more.
     func addEnd(
@@ -183,16 +187,6 @@ struct PaymentCollector: Sendable {
         batch.add(
             try CollectionEvents.envelope(
                 EventType.dunningExhausted, of: row, more + [("end", .string(end.rawValue))], at: now))
-    }
-
-    private func suspendIfAsked(
-        _ row: CollectionRepository.Row, _ result: PaymentResult, _ results: [PostgresResult], at instant: Timestamp,
-        _ now: Timestamp, _ transaction: PostgresTransaction
-    ) async throws {
-        guard result.status != .success, !isExtra(row),
-            case .end(let end) = terms.next(afterFailure: row.failures + 1, code: result.errorCode, at: instant)
-        else { return }
-        try await suspend(row.tenant, end, at: now, transaction)
     }
 
     /// Asks for the suspension of a tenant if an end does.

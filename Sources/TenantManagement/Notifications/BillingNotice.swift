@@ -15,7 +15,7 @@ package struct BillingNotice: Sendable, Hashable {
     let invoice: String
     /// The amount as people write it.
     let amount: String
-    /// The local day of the next attempt or reminder, such as `2026-03-01`; nil: there is none.
+    /// The day of the next attempt or reminder in UTC, such as `2026-03-01`; nil: there is none.
     let next: String?
     /// Whether the tenant is suspended now.
     let isSuspended: Bool
