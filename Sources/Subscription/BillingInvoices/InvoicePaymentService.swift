@@ -40,7 +40,7 @@ struct InvoicePaymentService: Sendable {
         // A draft of the engine that is paid elsewhere never goes to a provider.
         let issued =
             row.isOurs && order.source == nil
-            ? ProviderEffect(IssuedInvoice(id: InvoiceIssuer.providerID, status: .open))
+            ? ProviderEffect(IssuedInvoice(id: InvoiceIssuer.newProviderID(), status: .open))
             : try await issue(row, customer, in: scope)
         change.values[Invoice.invoiceID] = issued.value.id
         repository.terms.complete(&change.values, issuedOn: CalendarDate(of: context.now))

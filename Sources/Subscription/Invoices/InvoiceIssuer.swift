@@ -44,7 +44,7 @@ struct InvoiceIssuer: Sendable {
         let date = invoice.issuedOn ?? CalendarDate(of: context.now)
         var row = NewInvoiceRow(
             id: id, status: order.isDraft ? .draft : invoice.total.isZero ? .paid : .open,
-            providerID: order.isDraft ? nil : Self.providerID, issuedOn: date,
+            providerID: order.isDraft ? nil : Self.newProviderID(), issuedOn: date,
             dueOn: invoices.terms.dueDate(from: date, days: order.paymentDays), customer: order.customer,
             tenant: order.tenant, subscription: order.subscription, plan: order.plan)
         row.ordinal = order.ordinal
@@ -66,8 +66,8 @@ struct InvoiceIssuer: Sendable {
         return Issued(id: id, statements: notes.insertStatements(row, in: context.scope))
     }
 
-    /// What the built-in provider calls an invoice that it never had to make.
-    static var providerID: String { "in_\(SecureRandom.hex(bytes: 12))" }
+    /// A new id, as the built-in provider gives them, for an invoice that it never had to make.
+    static func newProviderID() -> String { "in_\(SecureRandom.hex(bytes: 12))" }
 
     /// From the first to the last day that any line is for.
     private static func period(of invoice: DraftInvoice) -> BillingPeriod? {

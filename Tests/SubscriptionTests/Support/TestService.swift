@@ -106,6 +106,15 @@ struct TestService: Sendable {
         }
         return try await TestResponse(try await HTTPClient.shared.execute(request, timeout: .seconds(120)))
     }
+
+    /// Moves a test clock, and waits for everything that became due: a single answer waits for some seconds only.
+    func advance(_ clock: String, to instant: String) async throws {
+        try await eventually("what became due until \(instant) is done") {
+            let answer = try await send("POST", "/test-clocks/\(clock)/advance", ["now": .string(instant)])
+            try #require(answer.status == 200 && answer.json["parked"] == 0, "\(instant): \(answer.text)")
+            return answer.json["due"] == 0
+        }
+    }
 }
 
 /// An answer.
