@@ -6,6 +6,7 @@ import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
+import Synchronization
 import Testing
 import WorkQueue
 
