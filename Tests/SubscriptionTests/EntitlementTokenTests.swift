@@ -103,6 +103,13 @@ extension ServiceTests {
                 #expect(try await service.send("POST", path, [:], token: other).status == 404)
                 let sealed = try await service.database.texts("SELECT k::text FROM main.signing_keys AS k")
                 #expect(sealed.count == 1)
+                // While they cannot be read, the known keys are published, for as long as a new one is before it signs.
+                try await service.database.query("ALTER TABLE main.signing_keys RENAME TO hidden_keys")
+                service.clock.advance(by: .seconds(120))
+                let known = try await service.send("GET", "/.well-known/jwks.json", token: "")
+                #expect(known.status == 200 && known.json == keys.json, "\(known.text)")
+                service.clock.advance(by: .seconds(3600))
+                #expect(try await service.send("GET", "/.well-known/jwks.json", token: "").status == 500)
             }
         }
 

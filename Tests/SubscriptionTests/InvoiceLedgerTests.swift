@@ -168,6 +168,14 @@ extension ServiceTests {
                 }
                 try await change(database, invoice, to: "paid")
                 #expect(try await balances(database, invoice).contains("cash 9800"))
+                // Of 108.00, account credit has paid 10.00, which go back to it.
+                let paid = try await draft(database)
+                for status in ["open", "paid"] { try await change(database, paid, to: status) }
+                #expect(try await state { try await credit(database, paid, 9801, "payer") } == "ARC11")
+                try await credit(database, paid, 9800, "payer")
+                #expect(try await state { try await credit(database, paid, 1, "refund") } == "ARC11")
+                try await credit(database, paid, 1000, "account")
+                #expect(try await balances(database, paid).contains { $0.hasPrefix("cash") } == false)
             }
         }
 

@@ -54,15 +54,20 @@ $$;
 CREATE TRIGGER guard_issued AFTER UPDATE OF subscription_id, credited ON main.invoice
     FOR EACH ROW WHEN (OLD.number IS NOT NULL) EXECUTE FUNCTION main.guard_issued_invoice();
 
--- What was not paid is not paid back: of an open invoice, a part of which account credit has paid, a note may be over more than is due.
+-- Not more is paid back than was paid. The part that account credit has paid goes back to it, and an open invoice is credited instead.
 CREATE FUNCTION main.refund_what_was_paid() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    due bigint;
+    is_paid boolean;
+    rest bigint;
 BEGIN
-    SELECT invoice.total - coalesce(invoice.credited, 0) INTO due FROM main.invoice
-        WHERE id = NEW.invoice_id AND main.invoice_stage(number, invoice_status, deleted) <> 'paid';
-    IF FOUND THEN
-        RAISE EXCEPTION 'the invoice is not paid' USING ERRCODE = 'ARC11', DETAIL = due::text;
+    SELECT main.invoice_stage(number, invoice_status, deleted) = 'paid', total - coalesce(credited, 0) INTO is_paid, rest
+        FROM main.invoice WHERE id = NEW.invoice_id;
+    IF is_paid THEN
+        SELECT rest - coalesce(sum(total), 0) INTO rest
+            FROM main.credit_notes WHERE invoice_id = NEW.invoice_id AND destination = 'refund';
+    END IF;
+    IF is_paid IS NOT TRUE OR NEW.total > rest THEN
+        RAISE EXCEPTION 'more than what was paid' USING ERRCODE = 'ARC11', DETAIL = greatest(coalesce(rest, 0), 0)::text;
     END IF;
     RETURN NEW;
 END
