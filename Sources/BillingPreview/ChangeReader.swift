@@ -17,7 +17,7 @@ struct ChangeReader {
 
         var members: [String] {
             switch self {
-            case .change: ["item", "price", "quantity", "interval", "trial", "policy"]
+            case .change: ["item", "price", "quantity", "interval", "trial", "policy", "metered"]
             case .quantity: ["item", "quantity", "policy"]
             case .pause, .resume, .cancel: ["policy"]
             case .anchor: ["anchor", "policy"]
@@ -82,7 +82,8 @@ struct ChangeReader {
             guard price != nil || quantity != nil || cycle != nil || trial != nil else {
                 throw ScenarioRefusal(reader.at("price"), "There must be a price, quantity, interval, or trial")
             }
-            return .change(item: item, price: price, quantity: quantity, cycle: cycle, trial: trial)
+            return .change(
+                item: item, price: price, quantity: quantity, cycle: cycle, trial: trial, metered: try metered(reader))
         case .quantity:
             let item = try item(reader)
             guard let quantity = try quantity(reader, of: item) else {
@@ -103,6 +104,21 @@ struct ChangeReader {
                 line: try reader.requiredInteger("line", in: 1...1_000_000),
                 amount: try reader.minorUnits("amount", in: scenario.currency), isRefund: try reader.flag("refund"))
         }
+    }
+
+    /// New prices of usage beside the price of the subscription.
+    private func metered(_ reader: MemberReader) throws(ScenarioRefusal) -> [ScenarioChange.Kind.MeteredPrice] {
+        var metered: [ScenarioChange.Kind.MeteredPrice] = []
+        for element in try reader.list("metered", maximum: ScenarioReader.Bounds.items) {
+            let part = try MemberReader(element.value, at: element.pointer, members: ["id", "price"])
+            let id = try part.requiredText("id")
+            guard !scenario.hasSeveralItems, let index = scenario.items.firstIndex(where: { $0.id == id }) else {
+                throw ScenarioRefusal(part.at("id"), "There is no such metered price")
+            }
+            let price = try PriceReader(currency: scenario.currency).price(part.required("price"), at: part.at("price"))
+            metered.append(.init(item: index, price: price))
+        }
+        return metered
     }
 
     /// The index of the item that a change names; with one price it names none.

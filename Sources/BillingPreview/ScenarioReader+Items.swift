@@ -1,9 +1,16 @@
-import Billing
-import JSONCoding
+package import Billing
+package import JSONCoding
 
 // Items: prices with their quantity or usage, and the times at which they are billed.
 
 extension ScenarioReader {
+    /// A price as an item of a request has it.
+    ///
+    /// - Throws: what is wrong, with a pointer into it.
+    package static func price(_ value: JSONValue, in currency: Currency) throws(ScenarioRefusal) -> Price {
+        try PriceReader(currency: currency).price(value, at: "")
+    }
+
     func readItems(_ reader: MemberReader, of scenario: inout BillingScenario) throws(ScenarioRefusal) {
         let given = ["price", "phases", "items"].filter { reader.has($0) }
         guard given.count == 1 else {
@@ -17,10 +24,13 @@ extension ScenarioReader {
             item.isInArrears = isInArrears
             item.taxes = scenario.taxes
             scenario.items = [item]
-            return
+            return try readMetered(reader, of: &scenario, events: &events)
         }
         for name in Self.itemMembers where reader.has(name) {
             throw ScenarioRefusal("/\(name)", "Must be given in each item")
+        }
+        if reader.has("metered") {
+            throw ScenarioRefusal("/metered", "Is possible only beside a price or phases; an item has usage of its own")
         }
         scenario.hasSeveralItems = true
         for element in try reader.list("items", maximum: Bounds.items) {
@@ -37,6 +47,31 @@ extension ScenarioReader {
             scenario.items.append(item)
         }
         guard !scenario.items.isEmpty else { throw ScenarioRefusal("/items", "Must have at least one item") }
+    }
+
+    /// Prices of usage beside the price of the subscription: in its periods, and after them.
+    private func readMetered(
+        _ reader: MemberReader, of scenario: inout BillingScenario, events: inout Int
+    ) throws(ScenarioRefusal) {
+        for element in try reader.list("metered", maximum: Bounds.items) {
+            let part = try MemberReader(
+                element.value, at: element.pointer, members: ["id", "price", "usage", "aggregation", "start", "taxes"])
+            let id = try part.requiredText("id")
+            guard !scenario.items.contains(where: { $0.id == id }) else {
+                throw ScenarioRefusal(part.at("id"), "Another item has this id")
+            }
+            guard part.has("usage") else { throw ScenarioRefusal(part.at("usage"), "Is required") }
+            var item = try readItem(part, id: id, in: scenario, events: &events)
+            item.taxes = part.has("taxes") ? try taxes(part) : scenario.taxes
+            if part.has("start") {
+                let start = try part.moment("start", on: scenario.axis)
+                guard start >= scenario.start else {
+                    throw ScenarioRefusal(part.at("start"), "Must not be before the start of the subscription")
+                }
+                item.start = start
+            }
+            scenario.items.append(item)
+        }
     }
 
     private enum Collection: String, CaseIterable {
@@ -76,9 +111,9 @@ extension ScenarioReader {
             guard !reader.has("quantity") else {
                 throw ScenarioRefusal(reader.at("quantity"), "A price of usage has no quantity")
             }
-            let elements = try reader.list("usage", maximum: Bounds.usageEvents)
+            let elements = try reader.list("usage", maximum: maximumUsage)
             events += elements.count
-            guard events <= Bounds.usageEvents else { throw ScenarioRefusal(reader.at("usage"), "Has too many events") }
+            guard events <= maximumUsage else { throw ScenarioRefusal(reader.at("usage"), "Has too many events") }
             item.usage = try usage(elements, on: scenario.axis)
         }
         for name in ["aggregation", "interim"] where reader.has(name) && !reader.has("usage") {

@@ -9,7 +9,6 @@ package struct ScenarioReader: Sendable {
         static let items = 100
         static let changes = 1_000
         static let phases = 100
-        static let usageEvents = 20_000
         static let interim = 100
         static let discounts = 20
         static let taxes = 20
@@ -20,18 +19,27 @@ package struct ScenarioReader: Sendable {
 
     /// Finds a time zone by its name; nil if it is unknown.
     private let zones: @Sendable (String) -> ZoneRules?
+    let maximumUsage: Int
 
-    /// - Parameter zones: finds a time zone by its name; nil if it is unknown.
-    package init(zones: @escaping @Sendable (String) -> ZoneRules?) {
+    /// - Parameters:
+    ///   - zones: finds a time zone by its name; nil if it is unknown.
+    ///   - maximumUsage: events of usage that a request may have.
+    package init(
+        zones: @escaping @Sendable (String) -> ZoneRules?, maximumUsage: Int = ScenarioReader.requestedUsage
+    ) {
         self.zones = zones
+        self.maximumUsage = maximumUsage
     }
+
+    /// Events of usage that a request of a client may have.
+    package static let requestedUsage = 20_000
 
     static let itemMembers = ["price", "phases", "quantity", "usage", "aggregation", "interim"]
 
     private static let members =
         itemMembers + [
             "currency", "timeZone", "start", "created", "until", "interval", "anchor", "collection", "trial", "end",
-            "term", "items", "minimum", "changes", "discounts", "taxes", "credits", "policies",
+            "term", "items", "metered", "minimum", "changes", "discounts", "taxes", "credits", "policies",
         ]
 
     /// The scenario of a request.

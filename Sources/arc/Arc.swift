@@ -18,6 +18,6 @@ struct Arc: AsyncParsableCommand {
             UpCommand.self, ServeCommand.self, HealthCommand.self, MigrateCommand.self, TokenCommand.self,
             DemoCommand.self, DoctorCommand.self, EventsCommand.self, OpenAPICommand.self, AuditCommand.self,
             AsyncAPICommand.self, TenantsCommand.self, KeysCommand.self, APIKeysCommand.self, ConfigCommand.self,
-            SeedCommand.self,
+            SeedCommand.self, BillingCommand.self,
         ])
 }

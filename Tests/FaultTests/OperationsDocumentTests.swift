@@ -98,6 +98,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
     case webhooks = "Webhooks that do not arrive"
     case tenants = "Tenants that are suspended, off-boarded or erased"
     case auditLog = "The audit log"
+    case billing = "Money that does not add up"
     case dataServers = "Data servers"
     case unknownTenant = "A tenant is unknown to the subscription service"
     case roles = "A role or a permission does not work as expected"
@@ -124,6 +125,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
         case .webhooks: try await Self.inspectWebhooks(section, shell)
         case .tenants: try await Self.inspectTenants(section, shell)
         case .auditLog: try await Self.verifyAuditLog(section, shell)
+        case .billing: try await Self.checkBilling(section, shell)
         case .dataServers: try await Self.operateDataServers(section, shell)
         case .unknownTenant: try await Self.announceTenant(section, shell)
         case .credentials: try await Self.revokeCredentials(section, shell)

@@ -25,6 +25,8 @@ package struct BillingProgress: Sendable {
     package let periodEnd: CalendarDate?
     package let isPaused: Bool
     package let items: [Item]
+    /// Up to which local date usage was billed, by item.
+    package let measured: [String: CalendarDate]
 
     init(_ run: BillingRun, _ statement: BillingStatement) throws {
         func date(_ position: Int?) throws -> CalendarDate? {
@@ -37,6 +39,28 @@ package struct BillingProgress: Sendable {
         firstPaid = try run.axis.local(run.firstPaid).date
         periodEnd = try date(run.span?.to)
         isPaused = run.isPaused
+        var measured: [String: CalendarDate] = [:]
+        for item in run.items {
+            if let id = item.item.id, let day = try date(item.measuredTo) { measured[id] = day }
+        }
+        self.measured = measured
         items = run.items.map { Item(price: $0.price, quantity: $0.currentQuantity, cycle: $0.cycle) }
+    }
+}
+
+extension BillingProgress.Item {
+    /// What it costs in an average month, in minor units.
+    package var monthlyPrice: Rational {
+        get throws(BillingError) {
+            let amount = try price.amount(for: Measure(quantity: quantity))
+            let months =
+                switch cycle.unit {
+                case .day: try Rational(Int128(cycle.count) * 48, 1461)
+                case .week: try Rational(Int128(cycle.count) * 336, 1461)
+                case .month: Rational(Int128(cycle.count))
+                case .year: Rational(Int128(cycle.count) * 12)
+                }
+            return try amount.divided(by: months)
+        }
     }
 }

@@ -7,10 +7,14 @@ extension BillingRun {
             throw ScenarioRefusal("\(change.pointer)/at", "The subscription has already ended")
         }
         switch change.kind {
-        case .change(let item, let price, let quantity, let cycle, let trial):
+        case .change(let item, let price, let quantity, let cycle, let trial, let metered):
             let update = ItemRun.Update(price: price, quantity: quantity, cycle: cycle)
-            if now < firstPaid { return try updateDuringTrial(update, trial: trial, of: item, at: now) }
-            try make(update, to: item, policy: change.policy, at: now)
+            if now < firstPaid {
+                try updateDuringTrial(update, trial: trial, of: item, at: now)
+            } else {
+                try make(update, to: item, policy: change.policy, at: now)
+            }
+            for part in metered { try make(part, policy: change.policy, at: now) }
         case .quantity(let item, let quantity):
             let update = ItemRun.Update(price: nil, quantity: quantity, cycle: nil)
             if now < firstPaid { return try apply(update, to: item) }
@@ -43,6 +47,19 @@ extension BillingRun {
         case .end: firstPaid = now
         }
         try setAnchor(scenario.anchor, from: firstPaid)
+    }
+
+    /// What was used so far has the old price, unless the change waits for the next period.
+    private mutating func make(
+        _ part: ScenarioChange.Kind.MeteredPrice, policy: ChangePolicy, at now: Int
+    ) throws {
+        let update = ItemRun.Update(price: part.price, quantity: nil, cycle: nil)
+        guard items[part.item].span != nil else { return try apply(update, to: part.item) }
+        switch policy {
+        case .atPeriodEnd, .none: items[part.item].scheduled.append(update)
+        case .prorateNow, .creditAtRenewal, .fullPriceNewPeriod, .extendTime:
+            try replaceSegment(of: part.item, by: update, at: now, isPending: policy == .creditAtRenewal)
+        }
     }
 
     private mutating func make(
@@ -121,6 +138,8 @@ extension BillingRun {
     /// With one price, its period is that of the subscription.
     private mutating func endSubscriptionPeriod(of index: Int, at now: Int) throws {
         guard !scenario.hasSeveralItems, let span else { return }
+        // Usage is billed by the periods of the subscription.
+        for other in items.indices where other != index && items[other].span != nil { try cut(item: other, at: now) }
         try addMinimumOfAll(span, to: now)
         endSubscriptionPeriod(at: now)
     }

@@ -52,5 +52,9 @@ extension BillingRun {
         guard !scenario.hasSeveralItems, self.span != nil, !periods.isEmpty else { return }
         self.span?.to = end
         periods[periods.count - 1].to = end
+        for other in items.indices where other != index && items[other].span != nil {
+            items[other].span?.to = end
+            items[other].segment?.to = end
+        }
     }
 }

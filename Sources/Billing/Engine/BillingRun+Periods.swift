@@ -150,7 +150,10 @@ extension BillingRun {
     mutating func apply(_ update: ItemRun.Update, to index: Int) throws {
         items[index].apply(update)
         guard let cycle = update.cycle else { return }
-        if !scenario.hasSeveralItems { self.cycle = cycle }
+        if !scenario.hasSeveralItems {
+            self.cycle = cycle
+            for other in items.indices { items[other].cycle = cycle }
+        }
         try alignBoundaries()
     }
 }

@@ -20,6 +20,9 @@ extension BillingRun {
         of index: Int, _ segment: Segment, to end: Int, isInterim: Bool = false, isPending: Bool = false
     ) throws {
         let run = items[index]
+        items[index].measuredTo = end
+        // A price that does not count yet, or no more.
+        guard !segment.price.isFree || scenario.hasSeveralItems || index == 0 else { return }
         // A time without service has no usage, not even none.
         let served = try length(segment.span, from: segment.from, to: end)
         guard try served > pausedLength(segment.span, from: segment.from, to: end) || served == 0 else { return }

@@ -78,6 +78,8 @@ struct ItemRun {
     var movesAnchorAtEnd = false
     var isDone = false
     var nextInterim = 0
+    /// Up to where usage was counted.
+    var measuredTo: Int?
 
     struct Update {
         var price: Price?

@@ -41,6 +41,12 @@ package struct Price: Sendable, Hashable {
     /// The currency of the amounts.
     package let currency: Currency
 
+    /// Whether nothing is due, whatever the quantity.
+    package var isFree: Bool {
+        guard case .perUnit(let amount) = model else { return false }
+        return amount == .zero && (minimum ?? .zero) == .zero
+    }
+
     package init(_ model: Model, in currency: Currency, minimum: Rational? = nil, maximum: Rational? = nil) {
         self.model = model
         self.currency = currency

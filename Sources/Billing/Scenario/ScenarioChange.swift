@@ -18,8 +18,10 @@ package enum ChangePolicy: String, Sendable, Hashable, CaseIterable {
 package struct ScenarioChange: Sendable, Hashable {
     /// What happens.
     package enum Kind: Sendable, Hashable {
-        /// A new price, quantity, interval, or trial of an item.
-        case change(item: Int, price: Price?, quantity: Rational?, cycle: BillingCycle?, trial: Trial?)
+        /// A new price, quantity, interval, or trial of an item; and new prices of usage beside it.
+        case change(
+            item: Int, price: Price?, quantity: Rational?, cycle: BillingCycle?, trial: Trial?,
+            metered: [MeteredPrice] = [])
         case quantity(item: Int, Rational)
         case pause
         case resume
@@ -27,6 +29,17 @@ package struct ScenarioChange: Sendable, Hashable {
         /// Invoice and line are counted from 1; the amount is before tax, in minor units.
         case creditNote(invoice: Int, line: Int, amount: Int64, isRefund: Bool)
         case cancel
+
+        /// The new price of an item that bills usage.
+        package struct MeteredPrice: Sendable, Hashable {
+            package var item: Int
+            package var price: Price
+
+            package init(item: Int, price: Price) {
+                self.item = item
+                self.price = price
+            }
+        }
     }
 
     /// Where on the axis.

@@ -16,6 +16,8 @@ package enum SubscriptionApp: ServiceApp {
         EntitlementFeature.self,
         UsageAlertFeature.self,
         EntitlementTokenFeature.self,
+        ReportFeature.self,
+        PrepaidCreditFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         CredentialFeature.self,

@@ -45,11 +45,18 @@ package enum SubscriptionAudit {
     /// Of migration 110.
     static let usage = [AuditedTable("meters", as: "Meter", of: "NULL::uuid")]
 
+    /// Of migration 145.
+    static let meteredPrices = [AuditedTable("metered_prices", as: "MeteredPrice", of: "NULL::uuid")]
+
+    /// Of migration 147.
+    static let creditGrants = [AuditedTable("credit_grants", as: "CreditGrant")]
+
     /// Of migration 95.
     static let testClocks = [AuditedTable("test_clocks", as: "TestClock", renaming: ["instant": "now"])]
 
     /// All of them; those of later migrations come after the first ones.
-    package static let all = first + [subscriptionChanges] + invoices + usage + testClocks
+    package static let all =
+        first + [subscriptionChanges] + invoices + usage + testClocks + meteredPrices + creditGrants
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
@@ -60,14 +67,20 @@ package enum SubscriptionAudit {
             "follow from invoices and payments; leased work, of which the commands of operators are recorded",
         "api_keys": "a copy of tenant management's",
         "blocked_tenants": "a copy of tenant management's",
+        "credit_uses": "a log of what becomes of grants, to which rows are only added",
         "invoice_series": "a number for invoices, which have it",
         "ledger_entries": "a log of what becomes of invoices, to which rows are only added",
         "known_roles": "a copy of tenant management's",
         "known_tenants": "a copy of tenant management's",
+        "revenue_movements": "follow from subscriptions, and are only added",
+        "subscription_revenue": "follows from subscriptions",
+        "tenant_costs": "set by a command, which is recorded",
+        "tenant_revenue": "follows from subscriptions",
         "renewal_queues": "work of the renewals",
         "role_state": "a number for caches",
         "signing_keys": "made and removed by the service itself",
         "subscription_billing": "follows from subscriptions and subscription_changes; leased work",
+        "subscription_usage": "the usage of invoices, to which rows are only added",
         "tenant_list": "a copy of tenant management's",
         "token_revocations": "a copy of tenant management's",
         "usage_alerts": "follow from usage",

@@ -72,7 +72,8 @@ package struct SubscriptionCore: ServiceCore {
             subscriptions: subscriptions,
             repository: SubscriptionBillingRepository(
                 pool: platform.pool, changes: platform.repository(SubscriptionChange.entity, in: catalog)),
-            issuer: issuer, summaries: PlanSummaryRepository(pool: platform.pool), zones: { zones.zone($0) },
+            issuer: issuer, summaries: PlanSummaryRepository(pool: platform.pool),
+            metering: SubscriptionMetering(usage: BilledUsage(pool: platform.pool)), zones: { zones.zone($0) },
             quota: try SubscriptionConfiguration(reader: platform.reader).quota)
     }
 

@@ -139,6 +139,22 @@ package enum SubscriptionMigrations {
             up: sql(PackageResources.V0126__provider_refunds_up_sql) + RoleGrants.functionsOfSchemaUsers,
             down: sql(PackageResources.V0126__provider_refunds_down_sql)),
         Migration(
+            number: 145, name: "metered_billing",
+            up: sql(PackageResources.V0145__metered_billing_up_sql)
+                + AuditSchema.attach(SubscriptionAudit.meteredPrices),
+            down: AuditSchema.detach(SubscriptionAudit.meteredPrices)
+                + sql(PackageResources.V0145__metered_billing_down_sql)),
+        Migration(
+            number: 146, name: "reports",
+            up: sql(PackageResources.V0146__reports_up_sql) + RoleGrants.functionsOfSchemaUsers,
+            down: sql(PackageResources.V0146__reports_down_sql)),
+        Migration(
+            number: 147, name: "prepaid_credits",
+            up: sql(PackageResources.V0147__prepaid_credits_up_sql) + AuditSchema.attach(SubscriptionAudit.creditGrants)
+                + RoleGrants.functionsOfSchemaUsers,
+            down: AuditSchema.detach(SubscriptionAudit.creditGrants)
+                + sql(PackageResources.V0147__prepaid_credits_down_sql)),
+        Migration(
             number: 155, name: "billing_guards", up: PackageResources.V0155__billing_guards_up_sql,
             down: PackageResources.V0155__billing_guards_down_sql),
     ]

@@ -61,7 +61,7 @@ enum BillingPreviewSchemas {
         ], name: "PreviewTier"
     ).described("A step of a price.")
 
-    private static let price = Schema.object(
+    static let price = Schema.object(
         [
             .init(
                 "model",
@@ -120,6 +120,17 @@ enum BillingPreviewSchemas {
     private static let item = Schema.object(identified + priced + ownOfItem, name: "PreviewItem")
         .described("One of several prices of a subscription.")
 
+    private static let metered = Schema.object(
+        [
+            .init("id", name, required: true), .init("price", price, required: true),
+            .init("usage", Schema.array(of: usage), required: true), .init("aggregation", choice(Aggregation.self)),
+            .init("start", moment), .init("taxes", Schema.array(of: tax, maxItems: 20)),
+        ], name: "PreviewMetered"
+    ).described("What usage costs beside the price of the subscription. It is billed after each of its periods.")
+
+    private static let meteredChange = Schema.object(
+        [.init("id", name, required: true), .init("price", price, required: true)], name: "PreviewMeteredChange")
+
     // MARK: What happens
 
     private static let change = Schema.object(
@@ -135,6 +146,9 @@ enum BillingPreviewSchemas {
                     .described("The defaults and the policies of each type are in docs/billing.md")),
             .init("item", name), .init("price", price), .init("quantity", decimal("5")), .init("interval", interval),
             .init("trial", trial), .init("anchor", anchor),
+            .init(
+                "metered",
+                Schema.array(of: meteredChange, maxItems: 100).described("New prices of usage, of a change")),
             .init("invoice", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
             .init("line", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
             .init("amount", decimal("10.00", "Before tax")), .init("refund", Schema.boolean.defaulting(false)),
@@ -182,7 +196,11 @@ enum BillingPreviewSchemas {
     private static let credit = Schema.object([.init("amount", decimal("10.00"), required: true)])
 
     private static let events: [Schema.Property] = [
-        .init("items", Schema.array(of: item, maxItems: 100)), .init("minimum", decimal("100.00")),
+        .init("items", Schema.array(of: item, maxItems: 100)),
+        .init(
+            "metered",
+            Schema.array(of: metered, maxItems: 100).described("Prices of usage beside a price or phases")),
+        .init("minimum", decimal("100.00")),
         .init("changes", Schema.array(of: change).described("At most 1,000")),
         .init("discounts", Schema.array(of: discount, maxItems: 20)),
         .init("taxes", Schema.array(of: tax, maxItems: 20)),

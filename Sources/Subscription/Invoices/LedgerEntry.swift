@@ -8,7 +8,8 @@ enum LedgerEntry {
         "transactionId", access: .readOnly, description: "The entries of a transaction add up to zero")
     static let kind = Field.string(
         "kind", access: .readOnly,
-        description: "`issue`, `payment`, `credit_note`, `refund`, `write_off`, `reversal` or `void`",
+        description:
+            "`issue`, `payment`, `credit_note`, `refund`, `write_off`, `reversal` or `void`; of prepaid credits `credit_grant`, `credit_burn`, `credit_return`, `credit_expiry` or `credit_revoke`",
         example: "payment")
     static let tenantID = Field.identifier("tenantId", access: .readOnly)
     static let invoiceID = Field.identifier("invoiceId", access: .readOnly)

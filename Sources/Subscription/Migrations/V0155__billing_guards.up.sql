@@ -35,7 +35,7 @@ DROP TRIGGER cap ON main.credit_note_lines;
 -- Locks: few rows, and those who write them wait for a moment.
 CREATE TRIGGER cap AFTER INSERT OR UPDATE ON main.credit_note_lines FOR EACH ROW EXECUTE FUNCTION main.cap_credit_line();
 
--- What is due of an issued invoice is reduced by credit notes only, and it stays the invoice of its subscription, by which it is unique.
+-- What is due of an issued invoice is reduced by credit notes and prepaid credits only, and it stays the invoice of its subscription, by which it is unique.
 CREATE FUNCTION main.guard_issued_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.subscription_id IS DISTINCT FROM OLD.subscription_id AND NEW.ordinal IS NOT NULL THEN
@@ -43,9 +43,10 @@ BEGIN
             DETAIL = 'An invoice that was issued is corrected by a credit note.';
     END IF;
     IF coalesce(NEW.credited, 0) <> coalesce(OLD.credited, 0) AND NEW.credited <> (
-        SELECT coalesce(sum(total), 0) FROM main.credit_notes WHERE invoice_id = NEW.id AND destination = 'invoice')
+        SELECT coalesce(sum(total), 0) FROM main.credit_notes WHERE invoice_id = NEW.id AND destination = 'invoice') + (
+        SELECT coalesce(-sum(amount), 0) FROM main.credit_uses WHERE invoice_id = NEW.id AND kind = 'burn')
     THEN
-        RAISE EXCEPTION 'only credit notes reduce what is due' USING ERRCODE = 'ARC10',
+        RAISE EXCEPTION 'only credits and credit notes reduce what is due' USING ERRCODE = 'ARC10',
             DETAIL = 'An invoice that was issued is corrected by a credit note.';
     END IF;
     RETURN NULL;

@@ -50,19 +50,6 @@ struct PlanChangePolicy: Sendable, Hashable {
     static func direction(
         from old: BillingProgress.Item, to new: BillingProgress.Item
     ) throws(BillingError) -> Direction {
-        try monthly(new) < monthly(old) ? .downgrade : .upgrade
-    }
-
-    /// What it costs in an average month, in minor units.
-    private static func monthly(_ item: BillingProgress.Item) throws(BillingError) -> Rational {
-        let amount = try item.price.amount(for: Measure(quantity: item.quantity))
-        let months =
-            switch item.cycle.unit {
-            case .day: try Rational(Int128(item.cycle.count) * 48, 1461)
-            case .week: try Rational(Int128(item.cycle.count) * 336, 1461)
-            case .month: Rational(Int128(item.cycle.count))
-            case .year: Rational(Int128(item.cycle.count) * 12)
-            }
-        return try amount.divided(by: months)
+        try new.monthlyPrice < old.monthlyPrice ? .downgrade : .upgrade
     }
 }

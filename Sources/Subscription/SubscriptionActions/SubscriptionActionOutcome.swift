@@ -54,6 +54,8 @@ extension BilledSubscription {
         rows.isLive = standing.status.mayBeLive
         var billing = billing
         billing.issued = standing.invoices.last?.ordinal ?? billing.issued
+        billing.usage += billing.addedUsage
+        billing.addedUsage = []
         for entry in standing.changed {
             guard let index = billing.entries.firstIndex(where: { $0.id == entry.id }) else { continue }
             billing.entries[index] = entry

@@ -15,6 +15,8 @@ struct SubscriptionActionPlanner: Sendable {
     let target: PlanTerms?
     let policies: PlanChangePolicy
     let now: Timestamp
+    /// The prices of usage of the target.
+    var metered: [MeteredPriceRepository.Agreed] = []
 
     var today: CalendarDate { billed.today }
     private var start: CalendarDate {
@@ -149,6 +151,7 @@ struct SubscriptionActionPlanner: Sendable {
         anew["start"] = .string(today.description)
         anew["price"] = plan.enginePrice
         anew["interval"] = plan.engineInterval
+        anew["metered"] = metered.isEmpty ? nil : .array(metered.map(\.item))
         if let item = standing.progress.items.first {
             anew["quantity"] = .string(item.quantity.decimalText(places: 12))
         }
@@ -189,6 +192,7 @@ struct SubscriptionActionPlanner: Sendable {
             }
             var terms = billed.billing.terms
             for (name, value) in members { terms[name] = value }
+            if request.plan != nil { terms["metered"] = metered.isEmpty ? nil : .array(metered.map(\.item)) }
             var entry = try restart(terms)
             entry.plan = request.plan
             outcome.add(entry)
@@ -211,6 +215,8 @@ struct SubscriptionActionPlanner: Sendable {
             try requireCurrency(of: target)
             members["price"] = target.enginePrice
             if target.cycle != current.cycle { members["interval"] = target.engineInterval }
+            let usage = meteredChanges
+            if !usage.isEmpty { members["metered"] = .array(usage) }
         }
         if let quantity = request.quantity { members["quantity"] = .string(quantity) }
         let isSame = request.quantity.map { (try? Rational(decimal: $0)) == current.quantity } ?? true
@@ -219,6 +225,20 @@ struct SubscriptionActionPlanner: Sendable {
                 pointer: request.plan == nil ? "/quantity" : "/planId", reason: "must be another one than now")
         }
         return members
+    }
+
+    /// The prices of usage that are others with the target. What it does not price is free.
+    private var meteredChanges: [JSONValue] {
+        var current = billed.billing.meteredPrices
+        var changes: [JSONValue] = []
+        for agreed in metered where current.removeValue(forKey: agreed.meter) != agreed.price {
+            changes.append(agreed.item)
+        }
+        for (meter, price) in current.sorted(by: { $0.key < $1.key })
+        where price != SubscriptionBilling.freePrice && !metered.contains(where: { $0.meter == meter }) {
+            changes.append(["id": .string(meter), "price": SubscriptionBilling.freePrice])
+        }
+        return changes
     }
 
     private func rule(

@@ -24,7 +24,10 @@ struct SubscriptionActionService: Sendable {
         _ request: SubscriptionActionRequest, on id: Identifier, in context: WriteContext
     ) async throws -> SubscriptionActionResult {
         let (context, target) = try await prepared(request, on: id, in: context)
-        return try await store(id, as: request.action.cause, token: request.token, in: context) { planner in
+        return try await store(
+            id, as: request.action.cause, token: request.token, requesting: request.plan, in: context
+        ) {
+            planner in
             try planner.outcome(of: request)
         } target: { plan in
             try await target(plan)
@@ -38,11 +41,13 @@ struct SubscriptionActionService: Sendable {
         let (context, target) = try await prepared(request, on: id, in: context)
         let previewed = try await pool.withTransaction(settings: context.settings, as: .read) { transaction in
             let (row, billed) = try await read(id, in: context, transaction, isLocked: false)
-            let due = try billed.standing()
-            let current = billed.advanced(by: due)
+            let complete = try await billing.metering.complete(billed, isClosing: false, transaction)
+            let due = try complete.standing()
+            let current = complete.advanced(by: due)
             let standing = try current.standing()
-            let planner = try await planner(current, standing, target(standing.plan), in: context, transaction)
-            let outcome = try planner.outcome(of: request)
+            let planner = try await planner(
+                current, standing, target(standing.plan), request.plan, in: context, transaction)
+            let outcome = try await metered(planner.outcome(of: request), isClosing: false, transaction)
             let after = try Self.after(outcome, from: standing)
             var members = try row.members()
             members[TenantSubscription.status] = .integer(after.status.rawValue)
@@ -67,13 +72,17 @@ struct SubscriptionActionService: Sendable {
     typealias TermsLookup = (Identifier) async throws -> PlanTerms?
 
     /// Plans and stores a change of a subscription.
-    /// - Parameter target: The terms that it needs, by the current plan.
+    /// - Parameters:
+    ///   - requested: The plan that is asked for.
+    ///   - target: The terms that it needs, by the current plan.
     func store(
-        _ id: Identifier, as cause: SubscriptionEvent.Cause, token: String?, in context: WriteContext,
+        _ id: Identifier, as cause: SubscriptionEvent.Cause, token: String?, requesting requested: Identifier? = nil,
+        in context: WriteContext,
         _ plan: Planning, target: TermsLookup
     ) async throws -> SubscriptionActionResult {
         try await context.withTransaction(on: pool, resource: id) { transaction in
-            let (_, billed) = try await read(id, in: context, transaction, isLocked: true)
+            let (_, locked) = try await read(id, in: context, transaction, isLocked: true)
+            let billed = try await billing.metering.complete(locked, isClosing: true, transaction)
             let due = try billed.standing()
             let isNews = due.isNews(for: billed)
             let current = isNews ? billed.advanced(by: due) : billed
@@ -85,7 +94,8 @@ struct SubscriptionActionService: Sendable {
                 _ = try await transaction.query(SubscriptionQuota.lock(of: billed.billing.tenant))
                 _ = try await billing.settle(billed, due, in: context, transaction)
             }
-            let outcome = try plan(try await planner(current, standing, terms, in: context, transaction))
+            let planner = try await planner(current, standing, terms, requested, in: context, transaction)
+            let outcome = try await metered(plan(planner), isClosing: true, transaction)
             let after = try Self.after(outcome, from: standing)
             var result = try Self.result(outcome, after, JSONObject())
             let edits = try outcome.edited.filter { edit in
@@ -165,13 +175,37 @@ struct SubscriptionActionService: Sendable {
         return (row, try await adopted(row, in: context))
     }
 
+    /// An action may end what usage is billed by: then it is due, too.
+    private func metered(
+        _ outcome: SubscriptionActionOutcome, isClosing: Bool, _ transaction: PostgresTransaction
+    ) async throws -> SubscriptionActionOutcome {
+        var outcome = outcome
+        do {
+            outcome.billed = try await billing.metering.complete(outcome.billed, isClosing: isClosing, transaction)
+        } catch let refusal as ScenarioRefusal {
+            throw outcome.meaning(of: refusal)
+        }
+        return outcome
+    }
+
     private func planner(
         _ billed: BilledSubscription, _ standing: SubscriptionStanding, _ target: PlanTerms?,
-        in context: WriteContext, _ transaction: PostgresTransaction
+        _ requested: Identifier?, in context: WriteContext, _ transaction: PostgresTransaction
     ) async throws -> SubscriptionActionPlanner {
         let plan = try await summaries.summaries(of: [standing.plan], in: transaction)[standing.plan]
-        return SubscriptionActionPlanner(
+        var planner = SubscriptionActionPlanner(
             billed: billed, standing: standing, plan: plan?.json, target: target, policies: policies, now: context.now)
+        if let target {
+            do {
+                planner.metered = try await MeteredPriceRepository().prices(
+                    of: requested ?? standing.plan, in: target.price.currency.code, transaction)
+            } catch let missing as MeteredPriceRepository.MissingPrice {
+                throw SubscriptionActionError.invalid(
+                    pointer: "/planId",
+                    reason: "must be a plan with a price for the use of \(missing.meter) in \(target.price.currency)")
+            }
+        }
+        return planner
     }
 
     private static func result(

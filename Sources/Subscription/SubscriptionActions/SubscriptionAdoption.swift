@@ -7,7 +7,7 @@ import Primitives
 /// A subscription that the engine does not bill yet: its first action makes it one that the engine bills, with a term of the period
 /// that it has.
 extension SubscriptionActionService {
-    /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` if its dates are not those of a period of its plan, or its plan is gone.
+    /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` if its dates are those of no period, or its plan is gone.
     func adopted(_ row: Record, in context: WriteContext) async throws -> BilledSubscription {
         let rows = try SubscriptionStanding.Rows(row, at: context.now)
         let terms: PlanTerms
@@ -16,15 +16,16 @@ extension SubscriptionActionService {
         } catch SubscriptionError.planNotFound {
             throw Self.refusal("its plan is gone")
         }
-        guard let start = try? CalendarDate(rows.startDate), let first = try? FirstPeriod(of: terms, from: start),
-            first.period.end.description == (try row[ifPresent: TenantSubscription.endDate])
+        guard let start = try? CalendarDate(rows.startDate),
+            let end = try row[ifPresent: TenantSubscription.endDate].flatMap({ try? CalendarDate($0) }),
+            let interval = Self.interval(of: terms, from: start, to: end)
         else {
-            throw Self.refusal("its dates are not those of one period of its plan; PATCH it")
+            throw Self.refusal("its dates are not those of a period; PATCH it")
         }
         let price = try await billedPrice(of: row, in: context.scope) ?? terms.price
         let scenario: JSONObject = [
             "currency": .string(price.currency.code), "timeZone": .string(ZoneRules.utc.name),
-            "start": .string(rows.startDate), "interval": terms.engineInterval, "price": price.enginePrice,
+            "start": .string(rows.startDate), "interval": interval, "price": price.enginePrice,
             "term": ["periods": 1], "quantity": "1",
         ]
         // The engine issues no invoice over nothing, so that of a free period is none of its invoices.
@@ -43,6 +44,18 @@ extension SubscriptionActionService {
         else { return nil }
         return total
     }
+
+    /// How long its period is: that of its plan, or as many days as somebody has agreed on.
+    static func interval(of terms: PlanTerms, from start: CalendarDate, to end: CalendarDate) -> JSONValue? {
+        if let first = try? FirstPeriod(of: terms, from: start), first.period.end == end { return terms.engineInterval }
+        guard start < end, let days = try? BillingPeriod(start: start, end: end).days, days <= longestPeriod else {
+            return nil
+        }
+        return ["unit": "day", "count": .integer(days)]
+    }
+
+    /// Days that the engine counts as one period.
+    private static let longestPeriod = 9999
 
     private static func refusal(_ reason: String) -> SubscriptionActionError {
         .invalid(pointer: "", reason: "cannot be done, because the engine cannot bill the subscription: \(reason)")

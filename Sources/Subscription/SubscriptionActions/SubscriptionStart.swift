@@ -20,11 +20,13 @@ struct SubscriptionStart: Sendable {
         let method = try collecting.method(new.collectionMethod)
         let context = try await time(context, new.subscriber)
         let id = Identifier.v7(at: context.now)
-        let (billed, standing) = try begun(new, id: id, on: terms, collectedBy: method, at: context.now)
         let quota = SubscriptionQuota(general: billing.quota, plan: terms.tenantLimit)
         do {
             return try await context.withTransaction(on: billing.pool, resource: id) { transaction in
                 try await admit(new, terms, quota, in: context, transaction)
+                let metered = try await metered(new.plan, on: terms, transaction)
+                let (billed, standing) = try begun(
+                    new, id: id, on: terms, metered, collectedBy: method, at: context.now)
                 let settlement = SubscriptionSettlement(
                     subscriptions: billing.subscriptions.entities, repository: billing.repository,
                     issuer: billing.issuer, context: context)
@@ -38,6 +40,12 @@ struct SubscriptionStart: Sendable {
                 }
                 guard let inserted = results[statements.row].first else { throw SubscriptionError.subscriberNotFound }
                 let row = billing.subscriptions.entities.record(inserted)
+                if !metered.isEmpty {
+                    _ = try await transaction.query(
+                        BilledUsage.open(
+                            id, meters: metered.map(\.meter),
+                            from: Timestamp(seconds: billed.zone.instant(of: billed.today))))
+                }
                 try await announce(row, new, in: context, transaction)
                 return row
             }
@@ -50,7 +58,8 @@ struct SubscriptionStart: Sendable {
     private struct OutdatedTerms: Error {}
 
     private func begun(
-        _ new: NewSubscription, id: Identifier, on terms: PlanTerms, collectedBy method: CollectionMethod?,
+        _ new: NewSubscription, id: Identifier, on terms: PlanTerms, _ metered: [MeteredPriceRepository.Agreed],
+        collectedBy method: CollectionMethod?,
         at now: Timestamp
     ) throws -> (BilledSubscription, SubscriptionStanding) {
         let request = SubscriptionTermsRequest(members: new.billing ?? JSONObject())
@@ -59,18 +68,40 @@ struct SubscriptionStart: Sendable {
             guard let zone = billing.zones(name) else {
                 throw ScenarioRefusal("/timeZone", "Must be a time zone of the IANA database, such as Europe/Paris")
             }
-            let scenario = request.scenario(on: terms, today: try zone.date(at: now))
+            var scenario = request.scenario(on: terms, today: try zone.date(at: now))
+            if !metered.isEmpty { scenario["metered"] = .array(metered.map(\.item)) }
             let rows = SubscriptionStanding.Rows(
                 status: new.status, plan: new.plan, startDate: scenario["start"]?.stringValue ?? "")
-            let billed = try BilledSubscription(
+            var billed = try BilledSubscription(
                 rows,
                 SubscriptionBilling(
                     subscription: id, tenant: new.subscriber, scenario: scenario, entries: [], issued: 0,
                     collectionMethod: method), at: now,
                 in: billing.zones)
+            billed.billing.addedUsage = try Self.unmeteredPast(of: billed)
             return (billed, try billed.standing())
         } catch let refusal as ScenarioRefusal {
             throw SubscriptionTermsRequest.meaning(of: refusal)
+        }
+    }
+
+    private func metered(
+        _ plan: Identifier, on terms: PlanTerms, _ transaction: PostgresTransaction
+    ) async throws -> [MeteredPriceRepository.Agreed] {
+        do {
+            return try await MeteredPriceRepository().prices(of: plan, in: terms.price.currency.code, transaction)
+        } catch let missing as MeteredPriceRepository.MissingPrice {
+            throw SubscriptionError.planNotBillable(
+                "names a plan without a price for the use of \(missing.meter) in \(terms.price.currency)")
+        }
+    }
+
+    /// Usage counts from the day on which the subscription was made: of what was due before, nothing was used.
+    private static func unmeteredPast(of billed: BilledSubscription) throws -> [MeteredUsage] {
+        guard billed.billing.isMetered else { return [] }
+        let progress = try billed.billing.progress(through: billed.today, by: billed.reader)
+        return try progress.measured.sorted { $0.key < $1.key }.map { meter, to in
+            MeteredUsage(meter: meter, day: try to.adding(days: -1), number: 0, quantity: "0")
         }
     }
 

@@ -28,7 +28,7 @@ struct SubscriptionTermsRequest: Sendable {
 
     /// A refusal of the engine as one of the request's: with a pointer into the request.
     static func meaning(of refusal: ScenarioRefusal) -> SubscriptionActionError {
-        let ofPlan = ["/currency", "/interval", "/price"]
+        let ofPlan = ["/currency", "/interval", "/price", "/metered"]
         let pointer =
             if ofPlan.contains(where: { refusal.pointer.hasPrefix($0) }) {
                 TenantSubscription.planID.path

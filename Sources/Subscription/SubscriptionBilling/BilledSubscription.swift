@@ -31,7 +31,7 @@ struct BilledSubscription: Sendable {
         self.billing = billing
         self.nextPosition = nextPosition
         self.zone = zone
-        reader = ScenarioReader(zones: zones)
+        reader = ScenarioReader(zones: zones, maximumUsage: SubscriptionBilling.maximumUsage)
         today = try zone.date(at: now)
     }
 

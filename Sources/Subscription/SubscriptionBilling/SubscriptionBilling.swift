@@ -46,6 +46,10 @@ struct SubscriptionBilling: Sendable {
     var issued: Int
     /// How its invoices are collected from now on; nil: by nobody.
     var collectionMethod: CollectionMethod?
+    /// Usage that was billed.
+    var usage: [MeteredUsage] = []
+    /// Usage that is billed now, and not stored yet.
+    var addedUsage: [MeteredUsage] = []
 
     /// The name of the time zone of its calendar.
     var timeZone: String { scenario["timeZone"]?.stringValue ?? ZoneRules.utc.name }
@@ -73,6 +77,8 @@ struct SubscriptionBilling: Sendable {
     /// - Parameter until: The first day of which no invoice is wanted.
     func request(until: CalendarDate) -> JSONObject {
         var request = terms
+        let metered = meteredRequest
+        if !metered.isEmpty { request["metered"] = .array(metered) }
         request["until"] = .string(until.description)
         let changes = changes.map { JSONValue.object($0.change) }
         if !changes.isEmpty { request["changes"] = .array(changes) }
@@ -80,7 +86,7 @@ struct SubscriptionBilling: Sendable {
     }
 
     /// What the engine reads.
-    private var changes: [Entry] { current.entries.filter(\.kind.isOfEngine) }
+    var changes: [Entry] { current.entries.filter(\.kind.isOfEngine) }
 
     /// What is billed through a day, and how the subscription stands at its end.
     /// - Throws: why it cannot be billed, with a pointer into ``request(until:)``.

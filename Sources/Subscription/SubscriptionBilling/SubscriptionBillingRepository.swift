@@ -33,12 +33,16 @@ struct SubscriptionBillingRepository: Sendable {
         for row in try await transaction.query(Self.listing, values).rows {
             entries.append(try SubscriptionBilling.Entry(row))
         }
+        var billing = SubscriptionBilling(
+            subscription: subscription, tenant: try row.identifier(0),
+            scenario: try JSONValue.parse(stored: row.json(1)).objectValue ?? JSONObject(), entries: entries,
+            issued: try row.int(2),
+            collectionMethod: try row.textIfPresent(7).flatMap { CollectionMethod(rawValue: $0) })
+        if billing.isMetered {
+            billing.usage = try await SubscriptionUsageRepository.usage(of: subscription, transaction)
+        }
         return Stored(
-            billing: SubscriptionBilling(
-                subscription: subscription, tenant: try row.identifier(0),
-                scenario: try JSONValue.parse(stored: row.json(1)).objectValue ?? JSONObject(), entries: entries,
-                issued: try row.int(2),
-                collectionMethod: try row.textIfPresent(7).flatMap { CollectionMethod(rawValue: $0) }),
+            billing: billing,
             nextDueOn: try row.timestampIfPresent(3), parkedReason: try row.textIfPresent(4),
             nextPosition: try row.int(5) + 1,
             settledOn: try row.textIfPresent(6).flatMap { try? CalendarDate($0) })
@@ -177,7 +181,8 @@ struct SubscriptionBillingRepository: Sendable {
 }
 
 extension SubscriptionBilling.Entry {
-    fileprivate init(_ row: PostgresRow) throws {
+    /// An entry of a row: id, position, type, state, days, plan, change, version.
+    init(_ row: PostgresRow) throws {
         func day(_ column: Int) throws -> CalendarDate? {
             try row.textIfPresent(column).flatMap { try? CalendarDate($0) }
         }

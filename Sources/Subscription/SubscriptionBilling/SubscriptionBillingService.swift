@@ -13,6 +13,7 @@ struct SubscriptionBillingService: Sendable {
     let repository: SubscriptionBillingRepository
     let issuer: InvoiceIssuer
     let summaries: PlanSummaryRepository
+    let metering: SubscriptionMetering
     let zones: InstalledZoneLookup
     /// Live subscriptions that a tenant may have.
     let quota: Int
@@ -42,8 +43,9 @@ struct SubscriptionBillingService: Sendable {
                 _ = try await transaction.query(repository.rest(subscription))
                 return Issued(invoices: [], status: billed.rows.status, nextDue: nil)
             }
-            let standing = try billed.standing()
-            let settled = try await settle(billed, standing, in: context, transaction)
+            let complete = try await metering.complete(billed, isClosing: true, transaction)
+            let standing = try complete.standing()
+            let settled = try await settle(complete, standing, in: context, transaction)
             return Issued(invoices: settled.invoices, status: standing.status, nextDue: standing.nextDue)
         }
     }

@@ -36,6 +36,9 @@ struct SubscriptionSettlement {
                 isDraft: standing.status == .pending)
             issued.append(try issuer.issue(invoice.invoice, order, in: context))
         }
+        if let revenue = try SubscriptionRevenue(standing, on: billed.today) {
+            statements.batch.add(revenue.statement(of: billing))
+        }
         for invoice in issued { statements.batch.add(contentsOf: invoice.statements) }
         statements.invoices = issued.map(\.id)
         statements.row = statements.batch.add(
@@ -59,6 +62,9 @@ struct SubscriptionSettlement {
             billed.isStored
                 ? repository.progress(of: billing, nextDue: standing.nextDue, on: billed.today)
                 : repository.insertion(of: billing, nextDue: standing.nextDue, on: billed.today))
+        if !billing.addedUsage.isEmpty {
+            batch.add(SubscriptionUsageRepository.insertion(of: billing.addedUsage, to: billing))
+        }
         let changed = Dictionary(standing.changed.map { ($0.id, $0) }) { first, _ in first }
         for entry in billing.entries {
             if entry.position >= billed.nextPosition {

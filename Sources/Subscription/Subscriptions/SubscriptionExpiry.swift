@@ -15,6 +15,8 @@ struct SubscriptionExpiry: Service {
     /// Time between two rounds.
     let interval: Duration
     let clock: any WallClock
+    /// Whether tenants may live on test clocks.
+    var hasTestClocks = false
     let logger: Logger
 
     /// Rows of one transaction.
@@ -32,13 +34,26 @@ struct SubscriptionExpiry: Service {
         }
     }
 
-    /// Marks everything that has ended on this day (UTC), a batch at a time.
+    /// Marks everything that has ended on this day (UTC), or on that of a tenant's test clock, a batch at a time.
     /// - Returns: The number of rows.
     func expire() async throws(PostgresError) -> Int {
         let today = CalendarDate(of: clock.now())
+        var total = try await repeating { () async throws(PostgresError) in
+            try await subscriptions.expire(by: today, limit: Self.batchSize, in: system)
+        }
+        guard hasTestClocks else { return total }
+        total += try await repeating { () async throws(PostgresError) in
+            try await subscriptions.expireByTestClocks(limit: Self.batchSize, in: system)
+        }
+        return total
+    }
+
+    private func repeating(
+        _ batch: () async throws(PostgresError) -> Int
+    ) async throws(PostgresError) -> Int {
         var total = 0
         while !Task.isCancelled {
-            let count = try await subscriptions.expire(by: today, limit: Self.batchSize, in: system)
+            let count = try await batch()
             total += count
             // A smaller batch has reached the end, or rows that another node has locked.
             guard count == Self.batchSize else { break }

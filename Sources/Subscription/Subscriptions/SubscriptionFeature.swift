@@ -69,7 +69,7 @@ struct SubscriptionFeature: ServiceFeature {
                 [
                     SubscriptionExpiry(
                         subscriptions: core.subscriptions, system: platform.systemUser.scope, interval: $0,
-                        clock: platform.clock, logger: platform.logger)
+                        clock: platform.clock, hasTestClocks: tenantTime.hasTestClocks, logger: platform.logger)
                 ]
             } ?? []
     }

@@ -67,6 +67,29 @@ struct SubscriptionRepository: Sendable {
         FROM ended WHERE subscriptions.id = ended.id
         """)
 
+    /// The same for tenants that live on test clocks, by the days that these show.
+    func expireByTestClocks(limit: Int, in system: TenantScope) async throws(PostgresError) -> Int {
+        try await pool.query(
+            Self.markingByClock, [.int64(Int64(limit)), .optional(system.actor.identifier) { .identifier($0) }],
+            settings: system.settings
+        ).affectedRows
+    }
+
+    private static let markingByClock = PostgresStatement(
+        """
+        WITH clock AS MATERIALIZED (
+            SELECT tenant_id, to_char(max(instant) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS today
+            FROM main.test_clocks GROUP BY tenant_id),
+        ended AS (
+            SELECT subscription.id FROM clock JOIN main.subscriptions AS subscription ON subscription.subscriber_id = clock.tenant_id
+            WHERE status = \(TenantSubscription.Status.active.rawValue) AND end_date <= clock.today AND NOT deleted AND NOT renews
+                AND NOT EXISTS (SELECT FROM main.subscription_billing AS billing WHERE billing.id = subscription.id)
+                AND NOT main.is_live(status, end_date, clock.today) AND (end_date >= start_date) IS NOT FALSE
+            ORDER BY end_date, subscription.id LIMIT $1 FOR UPDATE OF subscription SKIP LOCKED)
+        UPDATE main.subscriptions SET status = \(TenantSubscription.Status.expired.rawValue), modified_by = $2
+        FROM ended WHERE subscriptions.id = ended.id
+        """)
+
     /// Marks all subscriptions of a tenant that have not ended as CANCELLED.
     /// - Returns: How many.
     func cancelAll(of tenant: Identifier, in context: WriteContext) async throws(PostgresError) -> Int {

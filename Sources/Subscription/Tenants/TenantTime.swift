@@ -24,6 +24,19 @@ struct TenantTime: Sendable {
         return try result.first?.timestampIfPresent(0)
     }
 
+    /// What the test clocks of tenants show; those that live on the real time are left out.
+    func clocks(of tenants: Set<Identifier>) async throws(PostgresError) -> [Identifier: Timestamp] {
+        guard hasTestClocks, !tenants.isEmpty else { return [:] }
+        let result = try await pool.query(
+            Self.readingAll, [.identifierArray(tenants.sorted())], settings: TenantScope.everyTenant, as: .read)
+        var clocks: [Identifier: Timestamp] = [:]
+        for row in result.rows { clocks[try row.identifier(0)] = try row.timestamp(1) }
+        return clocks
+    }
+
+    private static let readingAll: PostgresStatement =
+        "SELECT tenant_id, max(instant) FROM main.test_clocks WHERE tenant_id = ANY($1) GROUP BY tenant_id"
+
     private static let reading: PostgresStatement =
         "SELECT max(instant) FROM main.test_clocks WHERE tenant_id = $1"
 }

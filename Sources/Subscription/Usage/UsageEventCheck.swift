@@ -8,6 +8,8 @@ struct UsageEventCheck: Sendable {
     let unknownTenants: Set<Identifier>
     /// When the request arrived.
     let now: Timestamp
+    /// What time it is for tenants that live on a test clock.
+    var clocks: [Identifier: Timestamp] = [:]
     /// How old an event may be.
     let lateness: Duration
 
@@ -34,6 +36,7 @@ struct UsageEventCheck: Sendable {
                 )
             }
             if unknownTenants.contains(event.tenant) { add("tenantId", "exists", "must be the id of a tenant") }
+            let now = clocks[event.tenant] ?? now
             if event.at > now.adding(Self.tolerance) {
                 add("at", "future", "must not be more than \(Self.tolerance.components.seconds) seconds ahead")
             }

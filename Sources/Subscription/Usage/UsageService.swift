@@ -8,6 +8,7 @@ struct UsageService: Sendable {
     let sums: UsageRepository
     let tenants: EntitledTenants
     let configuration: UsageConfiguration
+    let time: TenantTime
 
     /// What became of the events of a request.
     struct Outcome: Sendable, Hashable {
@@ -21,9 +22,10 @@ struct UsageService: Sendable {
     /// - Throws: ``UsageError``; then none of them was stored.
     func record(_ sent: [UsageEvent], in context: WriteContext) async throws -> Outcome {
         let known = try await meters.meters(named: Set(sent.map(\.meter)), in: context.scope)
+        let named = Set(sent.map(\.tenant))
         let check = UsageEventCheck(
-            meters: known, unknownTenants: try await tenants.unknown(among: Set(sent.map(\.tenant))), now: context.now,
-            lateness: configuration.lateness)
+            meters: known, unknownTenants: try await tenants.unknown(among: named), now: context.now,
+            clocks: try await time.clocks(of: named), lateness: configuration.lateness)
         let problems = check.problems(in: sent)
         guard problems.isEmpty else { throw UsageError.refused(problems) }
         let items = sent.compactMap { event in

@@ -9,7 +9,7 @@ extension IsolationWorld {
     /// Collections whose rows are nobody's: the catalog, which every tenant may see and operators change.
     static let catalogue: Set<String> = [
         "/plans", "/plan-sizes", "/currencies", "/billing-cycles", "/resources", "/services", "/features",
-        "/strategies", "/roles", "/meters",
+        "/strategies", "/roles", "/meters", "/metered-prices",
     ]
 
     /// A row of each collection of the catalog.
@@ -23,7 +23,7 @@ extension IsolationWorld {
         var rows = [
             "/roles": try await stack.tenantManagement.post("/roles", role, token: stack.admin).expect(201).string("id")
         ]
-        for path in catalogue where rows[path] == nil {
+        for path in catalogue where rows[path] == nil && path != "/metered-prices" {
             if let body = bodies[path] {
                 rows[path] = try await stack.subscription.post(path, body, token: stack.admin).expect(201).string("id")
             } else {
@@ -31,6 +31,12 @@ extension IsolationWorld {
                 rows[path] = seeded[0]?["id"]?.stringValue
             }
         }
+        let price: JSONValue = [
+            "planId": rows["/plans"].map { .string($0) } ?? .null, "meterKey": "walked-calls", "currencyCode": "USD",
+            "price": ["model": "per_unit", "unitAmount": "0.01"],
+        ]
+        rows["/metered-prices"] = try await stack.subscription.post("/metered-prices", price, token: stack.admin)
+            .expect(201).string("id")
         return rows
     }
 
@@ -86,6 +92,9 @@ extension IsolationWorld {
         "GET /tenant-exports/{id}",
         "GET /roles", "GET /roles/count", "GET /roles/{id}",
         "GET /subscriptions/parked", "GET /test-clocks", "GET /test-clocks/count", "GET /test-clocks/{id}",
+        "GET /reports/mrr", "GET /reports/mrr/items", "GET /reports/churn", "GET /reports/churn/items",
+        "GET /reports/receivables-aging", "GET /reports/receivables-aging/items", "GET /reports/tenants",
+        "GET /reports/tenants/items",
         "GET /tenant-exports/{id}/archive", "GET /events", "GET /events/{id}", "GET /events/dead-letters",
     ]
 
@@ -144,6 +153,9 @@ extension IsolationWorld {
         "POST /entitlements/{tenantId}/reservations/{reservationId}/commit": ([403], "the application reserves"),
         "POST /entitlements/{tenantId}/reservations/{reservationId}/release": ([403], "the application reserves"),
         "POST /entitlements/{tenantId}/token": ([422], "the feature of a sample does not exist"),
+        "POST /credit-grants": ([403], "operators grant"),
+        "POST /credit-grants/{id}/revoke": ([403], "operators grant"),
+        "POST /reports/tenant-costs": ([403], "operators say what a tenant costs"),
         "POST /test-clocks": ([403], "operators move the time"),
         "POST /test-clocks/{id}/advance": ([403], "operators move the time"),
         "DELETE /test-clocks/{id}": ([403], "operators move the time"),

@@ -64,7 +64,7 @@ struct IsolationSide: Sendable {
                 .expect(201).string("id")
         }
         let management = stack.tenantManagement
-        rows = ["/tenants": tenant, "/leads": lead, "/entitlements": tenant]
+        rows = ["/tenants": tenant, "/leads": lead, "/entitlements": tenant, "/prepaid-credits": tenant]
         try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
         rows["/contacts"] = try await create(
             management, "/contacts",
@@ -126,6 +126,9 @@ struct IsolationSide: Sendable {
             VALUES (gen_random_uuid(), $1::uuid, $2, date_trunc('milliseconds', now())) RETURNING id::text
             """, [owner.stringValue.map { .text($0) } ?? .null, .text(marker)]
         ).first
+        rows["/credit-grants"] = try await create(
+            stack.subscription, "/credit-grants",
+            ["tenantId": owner, "currencyCode": "USD", "amount": 100, "name": .string(marker)])
         rows["/feature-values"] = try await create(
             stack.subscription, "/feature-values",
             ["featureKey": text, "strategyKey": "Tenant", "strategyEntityId": owner, "value": text])
@@ -302,6 +305,17 @@ struct IsolationSide: Sendable {
             VALUES ($2::uuid, $2::uuid, $1::uuid, 1, 'pause', 'scheduled', '2026-01-05', '2026-01-05',
                 jsonb_build_object('note', $3::text))
             """, [.text(tenant), subscribed, .text(marker)])
+        // What it has used and costs.
+        try await subscription.query(
+            """
+            INSERT INTO main.subscription_usage (subscription_id, tenant_id, meter_key, day, number, quantity)
+            VALUES ($2::uuid, $1::uuid, $3, '2026-01-05', 1, 1)
+            """, [.text(tenant), subscribed, .text(marker)])
+        try await subscription.query(
+            """
+            INSERT INTO main.tenant_costs (tenant_id, month, currency_code, amount, description)
+            VALUES ($1::uuid, '2026-01', 'USD', 1, $2)
+            """, [.text(tenant), .text(marker)])
         // One that ends soon, and one that has ended.
         for (end, status) in [("3", "1"), ("-1", "4")] {
             try await subscription.query(

@@ -20,6 +20,14 @@ extension ValidRequests {
                         ]
                     ]
                 ], token: stack.admin)
+        case "GET /prepaid-credits/{tenantId}":
+            return Request(path: "/prepaid-credits/\(try await entitledTenant())", token: stack.admin)
+        case "GET /reports/mrr/items", "GET /reports/churn/items":
+            return Request(path: "\(operation.path)?month=2026-01&currency=USD", token: stack.admin)
+        case "GET /reports/receivables-aging/items":
+            return Request(path: "\(operation.path)?currency=USD&overdue=current", token: stack.admin)
+        case "GET /reports/tenants/items":
+            return Request(path: "\(operation.path)?tenantId=\(Identifier.v4())&currency=USD", token: stack.admin)
         case "GET /entitlements/{tenantId}":
             return Request(path: "/entitlements/\(try await entitledTenant())", token: stack.admin)
         case "POST /entitlements/{tenantId}/token":

@@ -61,10 +61,17 @@ struct ValidRequests: Sendable {
         try await client.post("/features", ["name": "F", "key": .string(key)], token: stack.admin).expect(201)
         let customer = try await client.send(
             "POST", "/billing-customer", ["firstName": "Ann"], token: stack.admin, headers: ["tenantId": tenant])
+        try await stack.database(.subscription).query(
+            """
+            INSERT INTO main.known_tenants (tenant_id, is_blocked, tenant_version, changed_on)
+            VALUES ($1::text::uuid, false, 1, now()) ON CONFLICT DO NOTHING
+            """, [.text(tenant)])
         let plan = try await stack.plan(tier: "PREMIUM")
+        let meter: JSONValue = ["name": "M", "key": .string(key), "aggregation": "sum"]
+        try await client.post("/meters", meter, token: stack.admin).expect(201)
         let terms = try await client.get("/plans/\(plan)", token: stack.admin).expect(200)
         return [
-            "tenantId": tenant, "subscriberId": tenant, "strategyEntityId": tenant, "planId": plan,
+            "tenantId": tenant, "subscriberId": tenant, "strategyEntityId": tenant, "planId": plan, "meterKey": key,
             "currencyId": try terms.string("currencyId"), "billingCycleId": try terms.string("billingCycleId"),
             "featureKey": key, "strategyKey": "Tenant", "customerId": try customer.expect(201).string("id"),
         ]
@@ -96,10 +103,13 @@ struct ValidRequests: Sendable {
         case "key": .string(TestStack.uniqueKey())
         case "size" where collection == "/plan-sizes": .string(TestStack.uniqueKey())
         case "name" where collection == "/roles": .string(TestStack.uniqueKey())
-        case "currencyCode" where collection == "/currencies": .string(Self.newCurrencyCode())
+        case "currencyCode" where ["/currencies", "/metered-prices"].contains(collection):
+            .string(Self.newCurrencyCode())
         case "email": .string("ann@\(domain)")
         case "domains": [.string(domain)]
         case "domain": .string(domain)
+        case "meters" where collection == "/credit-grants": .null
+        case "month": "2026-01"
         // A feature limits one meter.
         case "featureKey" where collection == "/meters": .null
         // Nothing is sent to it.

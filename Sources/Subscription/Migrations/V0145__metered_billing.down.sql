@@ -1,0 +1,1 @@
+DROP TABLE main.subscription_usage, main.metered_prices;

@@ -1,0 +1,39 @@
+import Entities
+import JSONCoding
+
+/// Credit that a tenant has before it is billed: invoices use it up.
+enum CreditGrant {
+    static let tenantID = Field.identifier("tenantId", required: true, description: "Whose invoices it pays")
+    static let name = Field.string(
+        "name", minLength: 1, maxLength: 200, pattern: .visibleText, description: "For readers", example: "Welcome"
+    ).personal(.nothing)
+    static let currencyCode = Field.string("currencyCode", pattern: .currencyCode, required: true, example: "USD")
+    static let amount = Field.integer(
+        "amount", width: .int64, minimum: 1, maximum: 1_000_000_000_000_000, required: true,
+        description: "In minor units; cannot be changed", example: 10_000)
+    static let remaining = Field.integer(
+        "remaining", width: .int64, access: .readOnly, description: "What is left of it", example: 7_500)
+    static let priority = Field.integer(
+        "priority", width: .int16, minimum: 0, maximum: 1000,
+        description: "The smallest is used first; of equal ones, what expires first (default: 100)", example: 100)
+    static let meters = Field.object(
+        "meters",
+        schema: .array(
+            of: .string(minLength: 1, maxLength: Meter.maximumKeyLength, pattern: .token), uniqueItems: true,
+            maxItems: 50),
+        nullable: true, description: "Keys of the meters whose usage it pays; null: everything", example: ["api-calls"])
+    static let expiresOn = Field.timestamp(
+        "expiresOn", description: "When what is left is lost; null: never", example: "2027-01-01T00:00:00.000Z")
+    static let isPaid = Field.boolean(
+        "isPaid", description: "Whether the tenant has paid for it (default: false)", example: true)
+
+    /// The description.
+    static let entity = Entity(
+        "CreditGrant", table: "credit_grants", description: "Credit that a tenant has before it is billed.",
+        tenancy: .column(tenantID),
+        fields: [tenantID, name, currencyCode, amount, remaining, priority, meters, expiresOn, isPaid],
+        alwaysSet: [
+            tenantID, currencyCode, amount, remaining, priority, isPaid, AuditBlock.createdOn, AuditBlock.modifiedOn,
+            AuditBlock.deleted,
+        ])
+}

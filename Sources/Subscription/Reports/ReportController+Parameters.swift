@@ -1,0 +1,60 @@
+import Billing
+import Entities
+import HTTPTypes
+import JSONCoding
+import NIOCore
+import PostgresClient
+import Primitives
+import ServiceKit
+
+// What requests for reports say, and the forms of the answers.
+
+extension ReportRange {
+    static let pattern = Schema.string(minLength: 7, maxLength: 7)
+    static let parameters = [
+        OperationParameter(
+            "from", in: .query, schema: pattern.example("2026-01"),
+            description: "The first month (default: eleven before the last one)"),
+        OperationParameter(
+            "to", in: .query, schema: pattern.example("2026-12"),
+            description: "The last month (default: the current one)"),
+    ]
+
+    /// What the parameters of a request say.
+    /// - Parameter today: In UTC.
+    init(_ request: OperationRequest, today: CalendarDate) throws(HTTPFailure) {
+        let last = try ReportRange.month("to", of: request) ?? ReportMonth(of: today)
+        let first = try ReportRange.month("from", of: request) ?? last.adding(-11)
+        guard let range = ReportRange(from: first, to: last) else {
+            throw .invalidParameter(
+                "from", value: .string(first.description),
+                reason: "must be at most \(ReportRange.maximumMonths) months before the last one, and not after it")
+        }
+        self = range
+    }
+
+    static func month(_ name: String, of request: OperationRequest) throws(HTTPFailure) -> ReportMonth? {
+        guard let text = QueryString.first(name, in: request.query) else { return nil }
+        guard let month = ReportMonth(text) else {
+            throw .invalidParameter(name, value: .string(text), reason: "must be a month, such as 2026-01")
+        }
+        return month
+    }
+}
+
+extension OperationParameter {
+    /// In which form a report is wanted.
+    static let reportFormat = OperationParameter(
+        "format", in: .query, schema: .string(oneOf: ["json", "csv"]),
+        description: "csv is also what `Accept: text/csv` asks for (default: json)")
+}
+
+extension OperationResponse {
+    /// A report in the form that the request asks for.
+    static func report(_ table: ReportTable, for request: OperationRequest) -> OperationResponse {
+        let format = QueryString.first("format", in: request.query)
+        let accepts = request.headers[.accept]?.split(separator: ",").first.map { $0.contains("text/csv") } ?? false
+        guard format == "csv" || (format == nil && accepts) else { return .json { table.write(to: &$0) } }
+        return OperationResponse(status: .ok, body: ByteBuffer(string: table.csv), mediaType: "text/csv; charset=utf-8")
+    }
+}

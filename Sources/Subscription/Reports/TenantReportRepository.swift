@@ -1,0 +1,103 @@
+import Entities
+import PostgresClient
+import Primitives
+
+/// SQL of what tenants bring in and cost.
+struct TenantReportRepository: Sendable {
+    let pool: PostgresPool
+
+    private func rows(_ statement: PostgresStatement, _ values: [PostgresValue]) async throws -> [PostgresRow] {
+        Array(try await pool.query(statement, values, settings: TenantScope.everyTenant, as: .search).rows)
+    }
+
+    private static func values(_ range: ReportRange) -> [PostgresValue] {
+        [
+            .text(range.from.firstDay), .text(range.to.adding(1).firstDay), .text(range.from.description),
+            .text(range.to.description),
+        ]
+    }
+
+    /// The tenants of a page, and what each has brought in and cost, currency by currency.
+    /// - Returns: The last tenant of the page if there may be another one.
+    func page(
+        _ range: ReportRange, after: Identifier, limit: Int
+    ) async throws -> (rows: [PostgresRow], last: Identifier?) {
+        let tenants = try await rows(Self.tenants, [.identifier(after), .int64(Int64(limit))]).map {
+            try $0.identifier(0)
+        }
+        guard !tenants.isEmpty else { return ([], nil) }
+        let sums = try await rows(Self.sums, Self.values(range) + [.identifierArray(tenants)])
+        return (sums, tenants.count == limit ? tenants.last : nil)
+    }
+
+    private static let tenants: PostgresStatement = """
+        SELECT tenant_id FROM (
+            (SELECT DISTINCT tenant_id FROM main.ledger_entries WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2)
+            UNION (SELECT DISTINCT tenant_id FROM main.tenant_costs WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2)) AS known
+        WHERE NOT EXISTS (SELECT FROM main.test_clocks AS clock WHERE clock.tenant_id = known.tenant_id)
+        ORDER BY tenant_id LIMIT $2
+        """
+
+    /// Revenue is what was billed less discounts and credits; taxes are none.
+    private static let entries = """
+        SELECT entry.id, 'revenue' AS type, entry.tenant_id, entry.currency_code::text AS currency, entry.booked_on::date::text AS day,
+            entry.kind::text AS kind, entry.invoice_id, -entry.amount AS amount
+        FROM main.ledger_entries AS entry
+        WHERE entry.tenant_id = ANY($5) AND entry.account IN ('revenue', 'discounts') AND entry.booked_on >= $1::text::date
+            AND entry.booked_on < $2::text::date
+        UNION ALL
+        SELECT cost.id, 'cost', cost.tenant_id, cost.currency_code::text, cost.month || '-01', 'cost', NULL, cost.amount
+        FROM main.tenant_costs AS cost
+        WHERE cost.tenant_id = ANY($5) AND cost.month >= $3 AND cost.month <= $4
+        """
+
+    private static let sums = PostgresStatement(
+        """
+        SELECT tenant_id, currency, coalesce(sum(amount) FILTER (WHERE type = 'revenue'), 0)::bigint,
+            coalesce(sum(amount) FILTER (WHERE type = 'cost'), 0)::bigint
+        FROM (\(entries)) AS entry GROUP BY tenant_id, currency ORDER BY tenant_id, currency
+        """)
+
+    /// What the revenue and the cost of a tenant consist of.
+    func items(
+        _ range: ReportRange, of tenant: Identifier, _ currency: String, after: Identifier, limit: Int
+    ) async throws -> [PostgresRow] {
+        try await rows(
+            Self.items,
+            Self.values(range) + [
+                .identifierArray([tenant]), .text(currency), .identifier(after), .int64(Int64(limit)),
+            ])
+    }
+
+    private static let items = PostgresStatement(
+        """
+        SELECT id, type, day, kind, invoice_id, amount FROM (\(entries)) AS entry
+        WHERE currency = $6 AND id > $7 ORDER BY id LIMIT $8
+        """)
+
+    /// The statement that sets what a tenant costs in a month.
+    static func setCost(_ cost: TenantCost) -> BoundStatement {
+        BoundStatement(
+            setting,
+            [
+                .identifier(cost.tenant), .text(cost.month.description), .text(cost.currency), .int64(cost.amount),
+                .optional(cost.description) { .text($0) },
+            ])
+    }
+
+    private static let setting: PostgresStatement = """
+        INSERT INTO main.tenant_costs AS known (tenant_id, month, currency_code, amount, description)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (tenant_id, month, currency_code) DO UPDATE SET
+            amount = excluded.amount, description = excluded.description, modified_on = now()
+        """
+}
+
+/// What a tenant costs in a month, in minor units.
+struct TenantCost: Sendable, Hashable {
+    let tenant: Identifier
+    let month: ReportMonth
+    let currency: String
+    let amount: Int64
+    let description: String?
+}
