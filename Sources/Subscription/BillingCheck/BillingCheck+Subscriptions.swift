@@ -116,7 +116,8 @@ private struct BillingCheckRows {
         let values: [PostgresValue] = [.identifierArray(subscriptions)]
         usage = try await SubscriptionUsageRepository.usage(of: subscriptions, transaction)
         for row in try await transaction.query(Self.changes, values).rows {
-            entries[try row.identifier(9), default: []].append(try SubscriptionBilling.Entry(row))
+            entries[try row.identifier(SubscriptionBillingRepository.entryColumns.count), default: []].append(
+                try SubscriptionBilling.Entry(row))
         }
         var lines: [Identifier: [SubscriptionRecomputation.Line]] = [:]
         for row in try await transaction.query(Self.lines, values).rows {
@@ -162,12 +163,12 @@ private struct BillingCheckRows {
             notes: notes[id] ?? [], credit: credit[id] ?? 0)
     }
 
-    private static let changes: PostgresStatement = """
-        SELECT id, position, type::text, state::text, requested_on::text, effective_on::text, plan_id, change, row_version,
-            subscription_id
+    private static let changes = PostgresStatement(
+        """
+        SELECT \(SubscriptionBillingRepository.entryColumns.joined(separator: ", ")), subscription_id
         FROM main.subscription_changes WHERE subscription_id = ANY($1) AND state <> 'canceled' AND NOT deleted
         ORDER BY subscription_id, position
-        """
+        """)
 
     /// The engine's, and the one of a subscription that the engine has taken over.
     private static let ofSubscriptions = """

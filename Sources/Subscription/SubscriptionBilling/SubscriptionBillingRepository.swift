@@ -57,10 +57,17 @@ struct SubscriptionBillingRepository: Sendable {
     private static let finding = PostgresStatement(columns)
     private static let locking = PostgresStatement(columns + " FOR UPDATE")
 
-    private static let listing: PostgresStatement = """
-        SELECT id, position, type::text, state::text, requested_on::text, effective_on::text, plan_id, change, row_version
-        FROM main.subscription_changes WHERE subscription_id = $1 AND state <> 'canceled' AND NOT deleted ORDER BY position
+    /// What an entry is read from, in this order.
+    static let entryColumns = [
+        "id", "position", "type::text", "state::text", "requested_on::text", "effective_on::text", "plan_id", "change",
+        "row_version",
+    ]
+
+    private static let listing = PostgresStatement(
         """
+        SELECT \(entryColumns.joined(separator: ", "))
+        FROM main.subscription_changes WHERE subscription_id = $1 AND state <> 'canceled' AND NOT deleted ORDER BY position
+        """)
 
     // MARK: Statements
 
