@@ -1,3 +1,4 @@
+import Billing
 import BillingPreview
 import JSONCoding
 import Testing
