@@ -44,21 +44,20 @@ struct BillingCheckTests {
     }
 
     /// One minor unit too much, wherever it is.
-    @Test(
-        arguments: [
-            (\InvoiceFigures.header.subtotal, [BillingFinding.Kind.sums]), (\.header.discount, [.sums, .ledger]),
-            (\.header.tax, [.sums, .ledger]), (\.header.credit, [.sums, .ledger]), (\.header.total, [.sums, .ledger]),
+    @Test func `a minor unit too much is found`() {
+        let places: [(WritableKeyPath<InvoiceFigures, Int64>, Set<BillingFinding.Kind>)] = [
+            (\.header.subtotal, [.sums]), (\.header.discount, [.sums, .ledger]), (\.header.tax, [.sums, .ledger]),
+            (\.header.credit, [.sums, .ledger]), (\.header.total, [.sums, .ledger]),
             (\.header.credited, [.sums, .ledger]), (\.lines.amounts, [.sums]), (\.lines.discounts, [.sums]),
             (\.lines.taxes, [.sums]), (\.received, [.ledger]), (\.notes.toInvoice, [.sums]),
-            (\.notes.refunded, [.ledger]),
-            (\.notes.toAccount, [.ledger]), (\.notes.total, [.ledger]), (\.notes.tax, [.ledger]),
-        ] as [(WritableKeyPath<InvoiceFigures, Int64> & Sendable, [BillingFinding.Kind])])
-    func `a minor unit too much is found`(
-        path: WritableKeyPath<InvoiceFigures, Int64> & Sendable, kinds: [BillingFinding.Kind]
-    ) {
-        var figures = Self.sound
-        figures[keyPath: path] += 1
-        #expect(Set(figures.findings.map(\.kind)) == Set(kinds), "\(figures.findings)")
+            (\.notes.refunded, [.ledger]), (\.notes.toAccount, [.ledger]), (\.notes.total, [.ledger]),
+            (\.notes.tax, [.ledger]), (\.prepaid, [.sums, .ledger]), (\.prepaidReturned, [.ledger]),
+        ]
+        for (path, kinds) in places {
+            var figures = Self.sound
+            figures[keyPath: path] += 1
+            #expect(Set(figures.findings.map(\.kind)) == kinds, "\(figures.findings)")
+        }
     }
 
     @Test func `a minor unit too much in an account, in payments and in credits is found`() {

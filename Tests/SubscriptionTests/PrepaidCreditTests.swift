@@ -132,10 +132,11 @@ extension ServiceTests {
                 let third = try await draft(database, 500)
                 try await set(database, third, "open")
                 #expect(try await state(database, third) == "open 400")
-                try await database.withPool(user: database.template.runtimeRole) { pool in
-                    #expect(try await CreditGrantRepository(pool: pool).expire(limit: 10) == 2)
-                    #expect(try await CreditGrantRepository(pool: pool).expire(limit: 10) == 0)
+                let ended = try await database.withPool(user: database.template.runtimeRole) { pool in
+                    let repository = CreditGrantRepository(pool: pool)
+                    return [try await repository.expire(limit: 10), try await repository.expire(limit: 10)]
                 }
+                #expect(ended == [2, 0])
                 #expect(try await left(service, last) == [0])
                 #expect(
                     try await database.texts(
