@@ -39,6 +39,7 @@ import Testing
         "Invoice.number", "Invoice.series", "Invoice.dueOn", "InvoiceLine.kind", "InvoiceLine.details",
         "CreditNote.number", "CreditNote.currencyCode", "CreditNote.destination", "CreditNote.issuedOn",
         "CreditNoteLine.description", "LedgerEntry.kind", "LedgerEntry.account", "LedgerEntry.currencyCode",
+        "CreditGrant.currencyCode", "CreditGrant.meters",
         "Payment.errorCode", "Payment.errorText", "FeatureValues.featureKey",
         "FeatureValues.strategyKey", "FeatureValues.value",
     ]
