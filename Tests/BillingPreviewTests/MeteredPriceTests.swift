@@ -62,12 +62,12 @@ import Testing
     @Test func `a price of zero that a change brings or takes away has no line`() throws {
         let free: JSONValue = ["model": "per_unit", "unitAmount": "0"]
         let begins: JSONValue = [
-            "at": "2026-02-01", "type": "change", "policy": "at_period_end",
+            "at": "2026-02-10", "type": "change", "policy": "at_period_end",
             "price": ["model": "flat", "amount": "50.00"],
             "metered": [["id": "calls", "price": ["model": "per_unit", "unitAmount": "0.10"]]],
         ]
         let metered: JSONValue = [
-            ["id": "calls", "price": free, "start": "2026-02-01", "usage": [["at": "2026-03-05", "quantity": "10"]]]
+            ["id": "calls", "price": free, "start": "2026-02-10", "usage": [["at": "2026-03-05", "quantity": "10"]]]
         ]
         #expect(
             try invoices(Self.request(until: "2026-04-02", ["metered": metered, "changes": [begins]])) == [
@@ -87,7 +87,7 @@ import Testing
         ]
         #expect(
             try invoices(Self.request(until: "2027-02-02", ["changes": [yearly]])) == [
-                "2026-01-01: - 50.00", "2026-02-01: - 500.00, calls 15.00", "2027-02-01: - 500.00, calls 3.00",
+                "2026-01-01: - 50.00", "2026-02-01: - 457.53, calls 15.00", "2027-01-01: - 500.00, calls 3.00",
             ])
     }
 

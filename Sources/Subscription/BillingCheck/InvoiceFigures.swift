@@ -82,7 +82,7 @@ struct InvoiceFigures: Sendable, Hashable {
         if lines.overcredited > 0 {
             findings.append(finding(.overcredited, "more was credited than billed on \(lines.overcredited) lines"))
         }
-        if notes.manual > header.total + header.credit {
+        if notes.manual > max(0, header.total + header.credit) {
             findings.append(
                 finding(.overcredited, "\(notes.manual) were credited of \(header.total + header.credit)"))
         }

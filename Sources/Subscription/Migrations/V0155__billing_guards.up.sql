@@ -61,7 +61,10 @@ DECLARE
     is_paid boolean;
     rest bigint;
 BEGIN
-    SELECT main.invoice_stage(number, invoice_status, deleted) = 'paid', total - coalesce(credited, 0) INTO is_paid, rest
+    -- What prepaid credits have paid comes back to them.
+    SELECT main.invoice_stage(number, invoice_status, deleted) = 'paid', total - coalesce(credited, 0) + (
+            SELECT coalesce(-sum(amount), 0)::bigint FROM main.credit_uses WHERE invoice_id = NEW.invoice_id AND kind = 'burn')
+        INTO is_paid, rest
         FROM main.invoice WHERE id = NEW.invoice_id;
     IF is_paid THEN
         SELECT rest - coalesce(sum(total), 0) INTO rest
