@@ -147,6 +147,7 @@ let package = Package(
         library("Billing", ["Primitives"]),
         library("SampleData", ["Primitives", "PostgresClient", "Billing", logging]),
         library("BillingPreview", values + ["Billing"]),
+        library("EInvoicing", ["Billing"]),
         library(
             "ServiceKit",
             values + settings + background + [
@@ -169,7 +170,8 @@ let package = Package(
             settings + background + [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
                 "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "PrometheusMetrics", "ServiceKit",
-                "ServiceMetrics", "Sealing", "KeyRotation", "OpenTelemetry", coreMetrics, crypto, httpTypes,
+                "ServiceMetrics", "Sealing", "KeyRotation", "OpenTelemetry", "PDFDocuments", coreMetrics, crypto,
+                httpTypes, nioCore,
             ]),
         library(
             "TenantManagement",
@@ -185,7 +187,7 @@ let package = Package(
             "Subscription",
             service + [
                 "ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", "BillingPreview", "Sealing",
-                "KeyRotation", "OutboundHTTP", coreMetrics, nioHTTP1,
+                "KeyRotation", "OutboundHTTP", "PDFDocuments", "EInvoicing", coreMetrics, nioHTTP1,
             ],
             resources: [.embedInCode("Migrations")]),
         library(
@@ -328,7 +330,8 @@ let package = Package(
         tests(
             "SubscriptionTests",
             serviceTests + outgoingHTTP + [
-                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "Sealing", "Subscription",
+                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "BillingPreview", "EInvoicing",
+                "Sealing", "Subscription",
                 crypto,
             ]),
         tests("TraceRecordingTests", ["Primitives", "TraceRecording", tracing]),

@@ -21,7 +21,7 @@ LAYERS = [
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"AWS", "Entities", "KeyRotation", "Migrations", "Observability", "PrometheusMetrics", "WorkQueue"},
     {"Billing", "OpenTelemetry", "ServiceKit", "MessageBus"},
-    {"BillingPreview", "MessageBusBullMQ", "MessageBusSQS", "SampleData", "ServiceMetrics"},
+    {"BillingPreview", "EInvoicing", "MessageBusBullMQ", "MessageBusSQS", "SampleData", "ServiceMetrics"},
     {"MessageBusEventBridge"},
     {"ServicePlatform"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
