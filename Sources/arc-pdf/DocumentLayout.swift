@@ -6,6 +6,8 @@ struct DocumentLayout {
     private let canvas: Canvas
     private let rows: [[TextBlock]]
     private let totals: [Total]
+    private let notes: [TextBlock]
+    private let accent: Color
 
     private struct Total {
         let label: TextBlock
@@ -21,6 +23,9 @@ struct DocumentLayout {
     private static let headerHeight = 22.0
     private static let cellPadding = 10.0
     private static let rowSpacing = 12.0
+    /// Of the line with the sum that a page carries over.
+    private static let carriedHeight = 22.0
+    private static let noteSpacing = 8.0
     /// The upper edge of the table on the second page and those after it.
     private static let continuedTop = 92.0
 
@@ -37,6 +42,11 @@ struct DocumentLayout {
                 canvas.paragraph(
                     PrintableText.clean(cell), Self.body, width: column.width, lines: 12, side: column.side)
             }
+        }
+        accent = Color(accent: document.accent) ?? .ink
+        notes = document.notes.prefix(PDFLimits.notes).map { note in
+            canvas.paragraph(
+                PrintableText.clean(note), TextStyle(size: 9), width: Self.textWidth, lines: 12)
         }
         let fields = document.table.totals.prefix(PDFLimits.totals)
         totals = fields.enumerated().map { index, field in
@@ -59,8 +69,14 @@ struct DocumentLayout {
             if index > 0 { continuedHead() }
             var y = index == 0 ? top : Self.continuedTop
             if !page.rows.isEmpty || index == 0 { y = tableHead(y) }
+            if index > 0, !page.rows.isEmpty { y = carry(through: page.rows.lowerBound, isBrought: true, y) }
             for row in page.rows { y = draw(rows[row], y) }
-            if page.hasTotals { drawTotals(y) }
+            if !page.hasTotals, !page.rows.isEmpty { y = carry(through: page.rows.upperBound, isBrought: false, y) }
+            if page.hasTotals { y = drawTotals(y) }
+            for note in page.notes {
+                canvas.draw(notes[note], x: Self.margin, y: y + Self.noteSpacing)
+                y += notes[note].height + Self.noteSpacing
+            }
             footer(page: index + 1, of: pages.count)
             canvas.endPage()
         }
@@ -72,17 +88,19 @@ struct DocumentLayout {
     private struct Page {
         var rows: Range<Int>
         var hasTotals = false
+        var notes: Range<Int> = 0..<0
     }
 
     /// Which rows go on which page; the totals stay together.
     private func pages(top: Double) -> [Page] {
         var pages = [Page(rows: 0..<0)]
         var y = top + Self.headerHeight
+        let carried = document.table.carried == nil ? 0 : Self.carriedHeight
         for index in rows.indices {
             let height = height(rows[index])
-            if y + height > Self.bottom, !(pages.count > 1 && pages[pages.count - 1].rows.isEmpty) {
+            if y + height + carried > Self.bottom, !(pages.count > 1 && pages[pages.count - 1].rows.isEmpty) {
                 pages.append(Page(rows: index..<index))
-                y = Self.continuedTop + Self.headerHeight
+                y = Self.continuedTop + Self.headerHeight + carried
             }
             pages[pages.count - 1].rows = pages[pages.count - 1].rows.lowerBound..<(index + 1)
             y += height
@@ -94,14 +112,34 @@ struct DocumentLayout {
             let moved = last.count > 1 ? rows.count - 1 : rows.count
             pages[pages.count - 1].rows = last.lowerBound..<min(last.upperBound, moved)
             pages.append(Page(rows: moved..<rows.count))
+            y = Self.continuedTop
+            if moved < rows.count { y += Self.headerHeight + carried + height(rows[moved]) }
         }
         pages[pages.count - 1].hasTotals = true
+        place(from: y + needed, on: &pages)
         return pages
+    }
+
+    /// Puts the notes on the last page, and on more pages if they need them.
+    private func place(from top: Double, on pages: inout [Page]) {
+        var y = top
+        for index in notes.indices {
+            let height = notes[index].height + Self.noteSpacing
+            if y + height > Self.bottom, y > Self.continuedTop {
+                pages.append(Page(rows: rows.count..<rows.count, notes: index..<index))
+                y = Self.continuedTop
+            }
+            let first = pages[pages.count - 1].notes.isEmpty ? index : pages[pages.count - 1].notes.lowerBound
+            pages[pages.count - 1].notes = first..<(index + 1)
+            y += height
+        }
     }
 
     /// - Returns: The upper edge of the table.
     private func firstPageHead() -> Double {
-        canvas.text(PrintableText.clean(document.title), x: Self.margin, y: 84, TextStyle(size: 24, isBold: true))
+        canvas.text(
+            PrintableText.clean(document.title), x: Self.margin, y: 84,
+            TextStyle(size: 24, isBold: true, color: accent))
         canvas.text(
             PrintableText.clean(document.subtitle), x: Self.margin, y: 104, TextStyle(size: 9, color: .faded))
         let text = canvas.line(
@@ -110,7 +148,9 @@ struct DocumentLayout {
             x: Self.right - text.width - 20, y: 66, width: text.width + 20, height: 22, color(document.badge.tone))
         canvas.draw(text, x: Self.right - text.width - 10, y: 77 - text.height / 2)
         canvas.rule(x: Self.margin, y: 122, width: Self.textWidth, thickness: 1)
-        return max(recipient(top: 158), facts(top: 158)) + 20
+        var y = 158.0
+        if let sender = document.sender { y = party(sender, top: y) + 22 }
+        return max(party(document.recipient, top: y), facts(top: 158)) + 20
     }
 
     private func color(_ tone: PDFDocument.Badge.Tone) -> Color {
@@ -121,14 +161,14 @@ struct DocumentLayout {
         }
     }
 
-    private func recipient(top: Double) -> Double {
+    private func party(_ party: PDFDocument.Recipient, top: Double) -> Double {
         let width = 250.0
-        canvas.text(PrintableText.clean(document.recipient.label), x: Self.margin, y: top, Self.label)
+        canvas.text(PrintableText.clean(party.label), x: Self.margin, y: top, Self.label)
         var y = top + 6
-        let name = canvas.paragraph(PrintableText.clean(document.recipient.name), Self.strong, width: width, lines: 6)
+        let name = canvas.paragraph(PrintableText.clean(party.name), Self.strong, width: width, lines: 6)
         canvas.draw(name, x: Self.margin, y: y)
         y += name.height + 3
-        for line in document.recipient.lines.prefix(PDFLimits.addressLines) {
+        for line in party.lines.prefix(PDFLimits.addressLines) {
             let block = canvas.paragraph(PrintableText.clean(line), Self.body, width: width, lines: 4)
             canvas.draw(block, x: Self.margin, y: y)
             y += block.height + 1
@@ -179,7 +219,8 @@ struct DocumentLayout {
             defer { x += width }
             return Column(
                 title: PrintableText.clean(column.title), x: x + cellPadding,
-                width: max(8, width - 2 * cellPadding), side: index == columns.count - 1 && index > 0 ? .right : .left)
+                width: max(8, width - 2 * cellPadding),
+                side: column.isAmount || (index == columns.count - 1 && index > 0) ? .right : .left)
         }
     }
 
@@ -208,7 +249,19 @@ struct DocumentLayout {
         return end
     }
 
-    private func drawTotals(_ top: Double) {
+    /// A line with the sum through the rows before an index, unless there is none.
+    private func carry(through end: Int, isBrought: Bool, _ y: Double) -> Double {
+        guard let carried = document.table.carried, end > 0, end <= carried.sums.count else { return y }
+        let label = PrintableText.clean(isBrought ? carried.broughtLabel : carried.label)
+        canvas.text(label, x: Self.margin + Self.cellPadding, y: y + 15, Self.label)
+        canvas.text(
+            PrintableText.clean(carried.sums[end - 1]), x: Self.right - Self.cellPadding, y: y + 15,
+            TextStyle(size: 10, isBold: true), side: .right)
+        if isBrought { canvas.rule(x: Self.margin, y: y + Self.carriedHeight, width: Self.textWidth) }
+        return y + Self.carriedHeight
+    }
+
+    private func drawTotals(_ top: Double) -> Double {
         var y = top + 16
         for total in totals {
             canvas.draw(total.label, x: Self.margin + Self.cellPadding, y: y)
@@ -218,5 +271,6 @@ struct DocumentLayout {
                 total.value, x: Self.right - Self.cellPadding - total.value.width, y: y + max(lowered, -10))
             y += total.height
         }
+        return y
     }
 }

@@ -23,3 +23,16 @@ struct Color {
     static let green = Color(red: 0.12, green: 0.49, blue: 0.29)
     static let red = Color(red: 0.6, green: 0.16, blue: 0.16)
 }
+
+extension Color {
+    /// A color as `#1a2b3c`; nil for other texts, and for one that is too light for text on white paper.
+    init?(accent text: String) {
+        guard text.utf8.count == 7, text.hasPrefix("#"), let number = UInt32(text.dropFirst(), radix: 16) else {
+            return nil
+        }
+        func part(_ shift: UInt32) -> Double { Double(number >> shift & 0xFF) / 255 }
+        self.init(red: part(16), green: part(8), blue: part(0))
+        // What the eye makes of the three.
+        guard 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.7 else { return nil }
+    }
+}

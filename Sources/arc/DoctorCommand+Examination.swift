@@ -247,7 +247,7 @@ struct Examination: Sendable {
 
     /// Draws a document with letters of many scripts.
     private func invoices() async throws -> String {
-        let rendering = try InvoiceRendering(reader: try await reader())
+        let rendering = try DocumentRendering(reader: try await reader())
         let renderer = PDFRenderer(configuration: rendering.renderer, logger: logger)
         let sample = "Ж Σ א ع 日 한 ह ไ 🎉"
         let output = try await CommandSupport.closing({ renderer.shutdown() }) {

@@ -76,6 +76,34 @@ import Testing
         }
     }
 
+    @Test func `pages carry sums over, and notes follow the totals for every length of a table`() async throws {
+        let renderer = try Renderers.real()
+        for count in [1, 12, 16, 17, 18, 19, 20, 21, 22, 60] {
+            var document = PDFDocument.invoice(rows: (1...count).map { ["Item \($0).", "1.00 USD"] })
+            document.table.carried = .init(
+                label: "Carried forward", broughtLabel: "Brought forward", sums: (1...count).map { "\($0).00 USD" })
+            document.sender = .init(label: "FROM", name: "Seller Inc", lines: ["2 Side Street"])
+            document.notes = ["Please pay.", String(repeating: "Terms. ", count: 60), "The end."]
+            document.accent = "#1a2b3c"
+            let output = try await renderer.render(document)
+            let pages = try await PDFText.of(output.bytes).split(separator: "\u{C}").map(String.init)
+            #expect(
+                pages.count == output.pages && pages[0].contains("Seller Inc") && pages[0].contains("2 Side Street"))
+            let text = pages.joined()
+            for note in ["119.00 USD", "Please pay.", "The end."] {
+                #expect(text.ranges(of: note).count == 1, "\(note) with \(count) rows")
+            }
+            #expect(text.ranges(of: "Item ").count == count)
+            #expect(text.ranges(of: "Carried forward").count == text.ranges(of: "Brought forward").count)
+            for (page, next) in zip(pages, pages.dropFirst()) where next.contains("Item ") {
+                let last = page.ranges(of: "Item ").count
+                #expect(
+                    page.contains("Carried forward") && next.contains("Brought forward"), "\(count) rows, \(last) first"
+                )
+            }
+        }
+    }
+
     @Test func `for every length of a table all rows and the total are printed once`() async throws {
         let renderer = try Renderers.real()
         for count in 0...48 {

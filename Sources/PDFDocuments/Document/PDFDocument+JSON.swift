@@ -8,6 +8,11 @@ extension PDFDocument: JSONWritable {
         writer.member("subtitle", subtitle)
         writer.member("badge", badge.text)
         writer.member("tone", badge.tone.rawValue)
+        if let sender {
+            writer.member("senderLabel", sender.label)
+            writer.member("senderName", sender.name)
+            writer.member("senderLines", sender.lines)
+        }
         writer.member("recipientLabel", recipient.label)
         writer.member("recipientName", recipient.name)
         writer.member("recipientLines", recipient.lines)
@@ -15,6 +20,13 @@ extension PDFDocument: JSONWritable {
         writer.member("columns", table.columns)
         writer.member("rows", table.rows)
         writer.member("totals", table.totals)
+        if let carried = table.carried {
+            writer.member("carriedLabel", carried.label)
+            writer.member("broughtLabel", carried.broughtLabel)
+            writer.member("carriedSums", carried.sums)
+        }
+        writer.member("notes", notes)
+        writer.member("accent", accent)
         writer.member("footer", footer)
         writer.member("created", created)
         writer.member("language", language)
@@ -52,19 +64,34 @@ extension PDFDocument: JSONWritable {
             guard let title = column["title"]?.stringValue, let share = column["share"]?.doubleValue, share > 0 else {
                 throw PDFProtocolError(member: "columns")
             }
-            columns.append(Table.Column(title, share: share))
+            columns.append(Table.Column(title, share: share, isAmount: column["isAmount"] == true))
         }
         guard !columns.isEmpty else { throw PDFProtocolError(member: "columns") }
         var rows: [[String]] = []
         for row in json["rows"]?.arrayValue ?? [] { rows.append(try texts(row, "rows")) }
+        var sender: Recipient?
+        if let name = json["senderName"]?.stringValue {
+            sender = Recipient(
+                label: try text("senderLabel"), name: name, lines: try texts(json["senderLines"], "senderLines"))
+        }
+        var carried: Table.Carried?
+        if json["carriedSums"] != nil {
+            carried = Table.Carried(
+                label: try text("carriedLabel"), broughtLabel: try text("broughtLabel"),
+                sums: try texts(json["carriedSums"], "carriedSums"))
+            guard carried?.sums.count == rows.count else { throw PDFProtocolError(member: "carriedSums") }
+        }
         self.init(
             title: try text("title"), subtitle: try text("subtitle"), badge: Badge(try text("badge"), tone: tone),
             recipient: Recipient(
                 label: try text("recipientLabel"), name: try text("recipientName"),
                 lines: try texts(json["recipientLines"], "recipientLines")),
             facts: try fields("facts"),
-            table: Table(columns: columns, rows: rows, totals: try fields("totals")), footer: try text("footer"),
-            created: try text("created"), language: try text("language"), fontFamily: try text("fontFamily"))
+            table: Table(columns: columns, rows: rows, totals: try fields("totals"), carried: carried),
+            footer: try text("footer"), created: try text("created"), language: try text("language"),
+            fontFamily: try text("fontFamily"), sender: sender,
+            notes: json["notes"] == nil ? [] : try texts(json["notes"], "notes"),
+            accent: json["accent"]?.stringValue ?? "")
     }
 }
 
@@ -82,6 +109,7 @@ extension PDFDocument.Table.Column: JSONWritable {
         writer.beginObject()
         writer.member("title", title)
         writer.member("share", share)
+        writer.member("isAmount", isAmount)
         writer.endObject()
     }
 }

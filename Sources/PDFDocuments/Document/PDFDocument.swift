@@ -45,15 +45,34 @@ package struct PDFDocument: Sendable, Hashable {
 
     /// Rows of text below column titles that are repeated on every page.
     package struct Table: Sendable, Hashable {
-        /// The last column is aligned right, the others left.
+        /// The last column is aligned right, the others left unless they say otherwise.
         package struct Column: Sendable, Hashable {
             package var title: String
             /// Its part of the width; the shares of all columns are added up and compared.
             package var share: Double
+            /// Whether its cells are aligned right, as amounts are.
+            package var isAmount: Bool
 
-            package init(_ title: String, share: Double) {
+            package init(_ title: String, share: Double, isAmount: Bool = false) {
                 self.title = title
                 self.share = share
+                self.isAmount = isAmount
+            }
+        }
+
+        /// What a page that is not the last one carries over to the next.
+        package struct Carried: Sendable, Hashable {
+            /// Below the last row of a page.
+            package var label: String
+            /// Above the first row of the next page.
+            package var broughtLabel: String
+            /// The sum through each row, as it is printed; as many as there are rows.
+            package var sums: [String]
+
+            package init(label: String, broughtLabel: String, sums: [String]) {
+                self.label = label
+                self.broughtLabel = broughtLabel
+                self.sums = sums
             }
         }
 
@@ -62,11 +81,14 @@ package struct PDFDocument: Sendable, Hashable {
         package var rows: [[String]]
         /// Printed below the last row; the last one is emphasized.
         package var totals: [Field]
+        /// Nil if pages carry nothing over.
+        package var carried: Carried?
 
-        package init(columns: [Column], rows: [[String]], totals: [Field]) {
+        package init(columns: [Column], rows: [[String]], totals: [Field], carried: Carried? = nil) {
             self.columns = columns
             self.rows = rows
             self.totals = totals
+            self.carried = carried
         }
     }
 
@@ -75,9 +97,13 @@ package struct PDFDocument: Sendable, Hashable {
     /// Below the heading, such as the number.
     package var subtitle: String
     package var badge: Badge
+    /// Whom it comes from, above the recipient; nil if it does not say.
+    package var sender: Recipient?
     package var recipient: Recipient
     package var facts: [Field]
     package var table: Table
+    /// Paragraphs below the totals, such as the terms of payment.
+    package var notes: [String]
     /// Left of the page number.
     package var footer: String
     /// The date in the file's properties, as `2026-01-05T10:00:00Z`. The same document always makes the same bytes, so
@@ -87,10 +113,13 @@ package struct PDFDocument: Sendable, Hashable {
     package var language: String
     /// Font family that is preferred to the built-in list; empty for none.
     package var fontFamily: String
+    /// The color of the heading as `#1a2b3c`; empty for none. One that could not be read on white paper is left out.
+    package var accent: String
 
     package init(
         title: String, subtitle: String, badge: Badge, recipient: Recipient, facts: [Field], table: Table,
-        footer: String, created: String, language: String = "en", fontFamily: String = ""
+        footer: String, created: String, language: String = "en", fontFamily: String = "", sender: Recipient? = nil,
+        notes: [String] = [], accent: String = ""
     ) {
         self.title = title
         self.subtitle = subtitle
@@ -102,6 +131,9 @@ package struct PDFDocument: Sendable, Hashable {
         self.created = created
         self.language = language
         self.fontFamily = fontFamily
+        self.sender = sender
+        self.notes = notes
+        self.accent = accent
     }
 }
 
@@ -119,4 +151,5 @@ package enum PDFLimits {
     package static let facts = 12
     package static let totals = 12
     package static let columns = 8
+    package static let notes = 12
 }

@@ -1,12 +1,12 @@
 import Logging
-import NIOCore
-import PDFDocuments
-import Primitives
+package import NIOCore
+package import PDFDocuments
+package import Primitives
 
 /// Draws documents as PDF, and logs what is wrong with them.
-struct DocumentPrinter: Sendable {
+package struct DocumentPrinter: Sendable {
     let renderer: PDFRenderer
-    let fontFamily: String
+    package let fontFamily: String
     let logger: Logger
 
     /// The document as PDF. Nothing is written to disk.
@@ -14,7 +14,7 @@ struct DocumentPrinter: Sendable {
     ///   - kind: For the log, such as `invoice`.
     ///   - id: Of the row that it shows.
     /// - Throws: ``PrintingError``, or a `CancellationError`.
-    func draw(_ document: PDFDocument, kind: String, id: Identifier) async throws -> ByteBuffer {
+    package func draw(_ document: PDFDocument, kind: String, id: Identifier) async throws -> ByteBuffer {
         do {
             let output = try await renderer.render(document)
             for missing in output.missing {
@@ -30,6 +30,7 @@ struct DocumentPrinter: Sendable {
             switch error {
             case .cancelled: throw CancellationError()
             case .busy, .stopped: throw PrintingError.busy
+            case .tooLarge: throw PrintingError.tooLarge
             default:
                 logger.error(
                     "A document could not be drawn",

@@ -1,10 +1,10 @@
 package import Configuration
 package import ConfigurationChecks
-import Logging
+package import Logging
 package import PDFDocuments
 
-/// How invoices are drawn.
-package struct InvoiceRendering: Sendable {
+/// How documents are drawn.
+package struct DocumentRendering: Sendable {
     private enum Settings {
         static let renderer = Setting.optionalText(
             "PDF_RENDERER_PATH", unset: "`arc-pdf` beside `arc`", values: "path of a program",
@@ -45,7 +45,7 @@ package struct InvoiceRendering: Sendable {
     }
 
     /// A printer with its own renderer, which starts its program with the first document.
-    func printer(logger: Logger) -> DocumentPrinter {
+    package func printer(logger: Logger) -> DocumentPrinter {
         DocumentPrinter(
             renderer: PDFRenderer(configuration: renderer, logger: logger), fontFamily: fontFamily, logger: logger)
     }

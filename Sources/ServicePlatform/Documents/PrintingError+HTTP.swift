@@ -1,11 +1,12 @@
 import HTTPTypes
 import JSONCoding
-import ServiceKit
+package import ServiceKit
 
 extension PrintingError: HTTPFailureConvertible {
-    var httpFailure: HTTPFailure {
+    package var httpFailure: HTTPFailure {
         switch self {
         case .busy: .unavailable(retryAfter: 5)
+        case .tooLarge: .unprocessable("The document has more than can be drawn. The data of the invoice has all of it.")
         case .notDrawn:
             HTTPFailure(
                 .serviceUnavailable, name: "ServiceUnavailableError",

@@ -53,7 +53,7 @@ struct ExportBuilder: Sendable {
             do {
                 let document = try await documents.document(invoice, in: system)
                 try await archive.add("invoices/\(invoice).pdf", Array(document.readableBytesView))
-            } catch PrintingError.notDrawn {
+            } catch PrintingError.notDrawn, PrintingError.tooLarge {
                 leftOut.append(.init(what: "invoices/\(invoice).pdf", reason: "the invoice could not be drawn"))
             }
         }

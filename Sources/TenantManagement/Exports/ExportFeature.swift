@@ -45,7 +45,7 @@ struct ExportFeature: ServiceFeature {
                     patience: configuration.timeout, system: platform.systemUser.scope, clock: platform.clock,
                     logger: platform.logger), system: platform.systemUser.scope
             ).operations
-        let rendering = try InvoiceRendering(reader: platform.reader)
+        let rendering = try DocumentRendering(reader: platform.reader)
         let invoices = core.repository(Invoice.entity)
         let builder = ExportBuilder(
             pool: platform.pool, repository: repository, data: ExportDataRepository(pool: platform.pool),

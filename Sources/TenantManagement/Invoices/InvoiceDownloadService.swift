@@ -2,6 +2,7 @@ import Entities
 import NIOCore
 import PDFDocuments
 import Primitives
+import ServicePlatform
 
 /// Prints invoices. Nothing is written to disk; each download shows the row as it is then.
 struct InvoiceDownloadService: Sendable {

@@ -6,7 +6,7 @@ import ServicePlatform
 
 /// Invoices and their PDF documents.
 struct InvoiceFeature: ServiceFeature {
-    static let configurationKeys = InvoiceRendering.configurationKeys
+    static let configurationKeys = DocumentRendering.configurationKeys
     static let entities = [
         FeatureEntity(Invoice.entity, viewPermissions: InvoicePolicy.access.view.permissions)
     ]
@@ -15,7 +15,7 @@ struct InvoiceFeature: ServiceFeature {
 
     init(_ core: TenantManagementCore) throws {
         let logger = core.platform.logger
-        let rendering = try InvoiceRendering(reader: core.platform.reader)
+        let rendering = try DocumentRendering(reader: core.platform.reader)
         if !rendering.renderer.isExecutable {
             logger.warning(
                 "The program that draws invoices is missing; downloads of invoices will fail. Install arc-pdf beside arc, or set PDF_RENDERER_PATH.",

@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONCoding
 import Primitives
 import ServiceKit
+import ServicePlatform
 
 /// The HTTP operations of off-boarding.
 struct OffboardingController: Sendable {

@@ -22,7 +22,7 @@ struct OffboardingFeature: ServiceFeature {
                     pool: platform.pool, repository: repository, store: store,
                     graceDays: try OffboardingConfiguration(reader: platform.reader).graceDays,
                     exports: exports),
-                printer: try InvoiceRendering(reader: platform.reader).printer(logger: platform.logger)
+                printer: try DocumentRendering(reader: platform.reader).printer(logger: platform.logger)
             ).operations
         let processor = OffboardingProcessor(
             pool: platform.pool, repository: repository, tenants: core.tenants, planner: core.planner,
