@@ -3,6 +3,7 @@ package import Billing
 /// An invoice or credit note in the terms of EN 16931: what the formats of electronic invoices have in common. Its sums
 /// follow from its lines, as the standard has it.
 package struct ElectronicInvoice: Sendable, Hashable {
+    /// Which of the two it is.
     package enum Kind: Sendable, Hashable {
         case invoice
         case creditNote
@@ -29,6 +30,7 @@ package struct ElectronicInvoice: Sendable, Hashable {
         }
     }
 
+    /// The seller or the buyer.
     package struct Party: Sendable, Hashable {
         package var name: String
         package var street: String?
@@ -63,6 +65,7 @@ package struct ElectronicInvoice: Sendable, Hashable {
         }
     }
 
+    /// What is billed.
     package struct Line: Sendable, Hashable {
         package var name: String
         package var description: String?

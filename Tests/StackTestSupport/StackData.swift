@@ -60,7 +60,7 @@ package struct StackData: Sendable {
         ]
         variables.merge(address("DB", try database(kind.database))) { $1 }
         variables.merge(address("MESSAGE_BUS_DB", try database(.messageBus))) { $1 }
-        if kind == .tenantManagement { variables["PDF_RENDERER_PATH"] = try ArcCommand.pdfRenderer() }
+        if kind != .orchestrator { variables["PDF_RENDERER_PATH"] = try ArcCommand.pdfRenderer() }
         if kind == .subscription { variables["TEST_CLOCKS"] = "true" }
         if kind == .orchestrator {
             variables.merge(address("PROVISIONER_DB", try database(.application))) { $1 }

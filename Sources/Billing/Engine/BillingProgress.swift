@@ -27,6 +27,8 @@ package struct BillingProgress: Sendable {
     package let items: [Item]
     /// Up to which local date usage was billed, by item.
     package let measured: [String: CalendarDate]
+    /// What credit notes may still give back of each line of each invoice, in minor units.
+    package let creditable: [[Int64]]
 
     init(_ run: BillingRun, _ statement: BillingStatement) throws {
         func date(_ position: Int?) throws -> CalendarDate? {
@@ -44,6 +46,7 @@ package struct BillingProgress: Sendable {
             if let id = item.item.id, let day = try date(item.measuredTo) { measured[id] = day }
         }
         self.measured = measured
+        creditable = try run.invoiceLines.map { try $0.map { try run.creditable(run.lines[$0]) } }
         items = run.items.map { Item(price: $0.price, quantity: $0.currentQuantity, cycle: $0.cycle) }
     }
 }

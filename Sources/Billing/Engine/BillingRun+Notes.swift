@@ -16,17 +16,21 @@ extension BillingRun {
         }
         let index = invoiceLines[number - 1][place - 1]
         let line = lines[index]
-        // What is left is that of the amount less discounts, in which the note is given.
         let net = try Rational(line.amount).addingBounded(line.discountShare.negated)
-        let left = try Rational(line.amount).addingBounded(line.credited.negated)
-        let netLeft =
-            line.amount > 0 ? try left.multipliedBounded(by: net.dividedBounded(by: Rational(line.amount))) : .zero
-        guard try amount <= rounded(max(.zero, netLeft)), net > .zero else {
+        guard try amount <= creditable(line), net > .zero else {
             throw ScenarioRefusal("\(change.pointer)/amount", "More than what is left of the line")
         }
         let gross = try Rational(amount).multipliedBounded(by: Rational(line.amount).dividedBounded(by: net))
         lines[index].credited = try min(Rational(line.amount), line.credited.addingBounded(gross))
         try issueNote(change, number: number, place: place, amount: amount, isRefund: isRefund, rates: taxes(of: line))
+    }
+
+    /// What credit notes may still give back of a line, in minor units: what is left of its amount less discounts.
+    func creditable(_ line: WorkLine) throws -> Int64 {
+        guard line.amount > 0 else { return 0 }
+        let net = try Rational(line.amount).addingBounded(line.discountShare.negated)
+        let left = try Rational(line.amount).addingBounded(line.credited.negated)
+        return try rounded(max(.zero, left.multipliedBounded(by: net.dividedBounded(by: Rational(line.amount)))))
     }
 
     private mutating func issueNote(

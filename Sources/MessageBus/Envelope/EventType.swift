@@ -76,6 +76,18 @@ package enum EventType {
     package static let subscriptionParked = "SUBSCRIPTION_PARKED"
     /// A subscription that could not be billed goes on: `data` is that of ``subscriptionParked``, with the former reason.
     package static let subscriptionUnparked = "SUBSCRIPTION_UNPARKED"
+    /// An invoice got its number: `data` is `{"tenantId", "invoiceId", "subscriptionId", "number", "currencyCode", "total", "issuedOn",
+    /// "dueOn"}`.
+    package static let invoiceIssued = "INVOICE_ISSUED"
+    /// An invoice was paid or credited completely: `data` is that of ``invoiceIssued``, as it is of the next two.
+    package static let invoicePaid = "INVOICE_PAID"
+    /// An invoice was voided.
+    package static let invoiceVoided = "INVOICE_VOIDED"
+    /// An invoice was written off.
+    package static let invoiceUncollectible = "INVOICE_UNCOLLECTIBLE"
+    /// An invoice was corrected: `data` is `{"tenantId", "invoiceId", "creditNoteId", "subscriptionId", "number", "currencyCode", "total",
+    /// "destination", "issuedOn"}`.
+    package static let creditNoteIssued = "CREDIT_NOTE_ISSUED"
     /// An invoice was paid by the tenant's payment source: `data` is `{"tenantId", "invoiceId", "subscriptionId", "number", "amount",
     /// "currencyCode", "amountText"}`.
     package static let paymentSucceeded = "PAYMENT_SUCCEEDED"

@@ -6,7 +6,8 @@ extension PrintingError: HTTPFailureConvertible {
     package var httpFailure: HTTPFailure {
         switch self {
         case .busy: .unavailable(retryAfter: 5)
-        case .tooLarge: .unprocessable("The document has more than can be drawn. The data of the invoice has all of it.")
+        case .tooLarge:
+            .unprocessable("The document has more than can be drawn. The data of the invoice has all of it.")
         case .notDrawn:
             HTTPFailure(
                 .serviceUnavailable, name: "ServiceUnavailableError",

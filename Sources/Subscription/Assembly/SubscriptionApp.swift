@@ -9,6 +9,7 @@ package enum SubscriptionApp: ServiceApp {
         InvoiceFeature.self,
         CollectionFeature.self,
         RefundFeature.self,
+        InvoiceDocumentFeature.self,
         BillingPreviewFeature.self,
         UsageFeature.self,
         RenewalFeature.self,

@@ -68,6 +68,7 @@ package enum SubscriptionAudit {
         "api_keys": "a copy of tenant management's",
         "blocked_tenants": "a copy of tenant management's",
         "credit_uses": "a log of what becomes of grants, to which rows are only added",
+        "document_hashes": "follow from invoices and credit notes, and only added",
         "invoice_series": "a number for invoices, which have it",
         "ledger_entries": "a log of what becomes of invoices, to which rows are only added",
         "known_roles": "a copy of tenant management's",

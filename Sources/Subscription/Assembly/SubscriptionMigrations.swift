@@ -133,6 +133,12 @@ package enum SubscriptionMigrations {
         Migration(
             number: 113, name: "signing_keys", up: PackageResources.V0113__signing_keys_up_sql,
             down: PackageResources.V0113__signing_keys_down_sql),
+        Migration(
+            number: 120, name: "invoice_events", up: PackageResources.V0120__invoice_events_up_sql,
+            down: PackageResources.V0120__invoice_events_down_sql),
+        Migration(
+            number: 121, name: "document_hashes", up: PackageResources.V0121__document_hashes_up_sql,
+            down: PackageResources.V0121__document_hashes_down_sql),
         collections,
         Migration(
             number: 126, name: "provider_refunds",

@@ -11,4 +11,8 @@ enum BillingInvoicePolicy {
     static let delete: Access = .operators(Code.deleteBillingPaymentSource, Code.deleteBillingInvoice)
     /// What a tenant's user pays stays pending until an operator or the provider confirms it (``InternalBilling``).
     static let pay: Access = .owners(Code.createBillingInvoice)
+    /// To issue, void, write off and credit.
+    static let act: Access = .operators(Code.updateBillingInvoice)
+    /// The common operations that there are of invoices as rows and of credit notes: those that read.
+    static let reading = CRUDAccess(create: act, view: view, update: act, delete: act)
 }

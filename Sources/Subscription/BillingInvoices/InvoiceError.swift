@@ -1,4 +1,4 @@
-/// Why an invoice cannot be read, made, changed or paid.
+/// Why an invoice cannot be read, made, changed, corrected or paid.
 enum InvoiceError: Error, Sendable, Hashable {
     /// There is no such customer to bill.
     case customerNotFound
@@ -10,4 +10,10 @@ enum InvoiceError: Error, Sendable, Hashable {
     case closed(Invoice.Status?)
     /// The draft has no currency, so a provider cannot issue it.
     case notBillable
+    /// The status of the invoice does not allow it; with what it does allow.
+    case illegal(InvoiceAction, Invoice.Status?, legal: [InvoiceAction])
+    /// Something else about the invoice does not allow it.
+    case impossible(InvoiceAction, reason: String)
+    /// An electronic invoice needs this, too.
+    case incomplete([String])
 }

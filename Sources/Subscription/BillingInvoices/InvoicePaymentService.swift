@@ -134,7 +134,7 @@ struct InvoicePaymentService: Sendable {
     }
 
     /// Makes a draft an invoice of the provider's.
-    private func issue(
+    func issue(
         _ row: InvoiceRepository.Row, _ customer: BillingCustomerRepository.Row?, in scope: TenantScope
     ) async throws -> ProviderEffect<IssuedInvoice> {
         let draft = try await repository.billed(row.id, in: scope)
@@ -143,7 +143,8 @@ struct InvoicePaymentService: Sendable {
             contents, draft.details, for: customer?.reference, idempotencyKey: "invoice:\(row.id)", in: scope)
     }
 
-    private func customer(
+    /// Who pays an invoice; nil for a tenant that is no customer.
+    func customer(
         of row: InvoiceRepository.Row, in scope: TenantScope
     ) async throws -> BillingCustomerRepository.Row? {
         if let id = row.customer { return try await customers.row(id, in: scope) }

@@ -32,12 +32,28 @@ struct BillingFeature: ServiceFeature {
             service: BillingCustomerService(
                 repository: customers, invoices: core.invoices, provider: provider),
             catalog: core.catalog, views: core.views, limits: platform.queryLimits)
+        let payments = InvoicePaymentService(
+            repository: core.invoices, payments: core.repository(Payment.entity), customers: customers,
+            provider: provider, collector: try core.collector())
         let invoiceController = BillingInvoiceController(
             service: BillingInvoiceService(
                 repository: core.invoices, customers: customers, provider: provider),
-            payments: InvoicePaymentService(
-                repository: core.invoices, payments: core.repository(Payment.entity), customers: customers,
-                provider: provider, collector: try core.collector()))
+            payments: payments)
+        let actions = InvoiceActionService(
+            repository: core.invoices, notes: core.creditNotes, payments: payments, time: core.timeOfTenant)
+        let actionController = InvoiceActionController(
+            service: actions,
+            crud: core.crud(
+                Invoice.entity, InvoiceActionController.path, "InvoiceActionController",
+                BillingInvoicePolicy.reading),
+            repository: core.invoices)
+        let noteController = CreditNoteController(
+            service: CreditNoteService(
+                invoices: actions, notes: core.creditNotes, subscriptions: try core.subscriptionActions(),
+                time: core.timeOfTenant),
+            crud: core.crud(
+                CreditNoteRow.entity, CreditNoteController.path, "CreditNoteController", BillingInvoicePolicy.reading),
+            catalog: core.catalog, views: core.views, limits: platform.queryLimits)
         let sourceController = PaymentSourceController(
             service: PaymentSourceService(
                 customers: customers, provider: provider, collections: core.collections))
@@ -52,10 +68,12 @@ struct BillingFeature: ServiceFeature {
             secret: configuration.provider == .stripe
                 ? try StripeConfiguration.webhookSecret(reader: platform.reader) : nil)
 
-        let provided = customerController.operations + invoiceController.operations + sourceController.operations
+        let provided =
+            customerController.operations + invoiceController.operations + [actionController.issue]
+            + sourceController.operations
         operations =
             provided.map { $0.needingProvider(configuration.provider) } + webhookController.operations
-            + stripe.operations
+            + stripe.operations + actionController.operations + noteController.operations
     }
 
     func shutdown() async { await provider.shutdown() }

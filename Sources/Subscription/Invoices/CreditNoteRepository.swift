@@ -73,6 +73,85 @@ struct CreditNoteRepository: Sendable {
         return statements
     }
 
+    /// An invoice as a credit note finds it, in minor units.
+    struct Credited: Sendable {
+        struct Line: Sendable {
+            /// From 1.
+            let position: Int
+            let description: String
+            /// Nil for a line that the billing engine has not made.
+            let kind: String?
+            let amount: Int64
+            let credited: Int64
+        }
+
+        /// Nil for invoices of the original, which have no amounts.
+        let currency: Currency?
+        let status: Invoice.Status?
+        let subtotal: Int64
+        let tax: Int64
+        let total: Int64
+        /// What account credit has paid.
+        let credit: Int64
+        /// By how much credit notes have reduced what is due.
+        let reduction: Int64
+        /// In the order of their positions.
+        let lines: [Line]
+        /// The sums of its credit notes.
+        let notes: (total: Int64, tax: Int64)
+    }
+
+    /// Reads what was billed and credited so far, where writes are made; nil if there is no such invoice.
+    func credited(_ invoice: Identifier, in scope: TenantScope) async throws(PostgresError) -> Credited? {
+        var batch = PostgresBatch(settings: scope.settings)
+        let sums = batch.add(BoundStatement(Self.summing, [.identifier(invoice)]))
+        let lines = batch.add(BoundStatement(Self.listingLines, [.identifier(invoice)]))
+        let results = try await notes.pool.run(batch)
+        guard let row = results[sums].first else { return nil }
+        var credited: [Credited.Line] = []
+        for row in results[lines].rows {
+            credited.append(
+                Credited.Line(
+                    position: try row.int(0), description: try row.text(1), kind: try row.textIfPresent(2),
+                    amount: try row.int64(3), credited: try row.int64(4)))
+        }
+        return Credited(
+            currency: try row.textIfPresent(0).flatMap { try? Currency($0) },
+            status: try row.textIfPresent(1).map { Invoice.Status(rawValue: $0) }, subtotal: try row.int64(2),
+            tax: try row.int64(3), total: try row.int64(4), credit: try row.int64(5), reduction: try row.int64(6),
+            lines: credited, notes: (try row.int64(7), try row.int64(8)))
+    }
+
+    private static let summing: PostgresStatement = """
+        SELECT invoice.currency_code::text, invoice.invoice_status::text, coalesce(invoice.subtotal, 0),
+            coalesce(invoice.tax, invoice.total - invoice.subtotal, 0), coalesce(invoice.total, 0), coalesce(invoice.credit, 0),
+            coalesce(invoice.credited, 0), coalesce(sum(note.total), 0)::bigint, coalesce(sum(note.tax), 0)::bigint
+        FROM main.invoice AS invoice LEFT JOIN main.credit_notes AS note ON note.invoice_id = invoice.id
+        WHERE invoice.id = $1 AND NOT invoice.deleted GROUP BY invoice.id
+        """
+
+    private static let listingLines: PostgresStatement = """
+        SELECT line.position::integer, line.description::text, line.kind::text, line.amount,
+            (SELECT coalesce(sum(credited.amount), 0)::bigint FROM main.credit_note_lines AS credited
+                WHERE credited.invoice_line_id = line.id)
+        FROM main.invoice_lines AS line WHERE line.invoice_id = $1 AND NOT line.deleted ORDER BY line.position
+        """
+
+    /// A credit note with its lines in order.
+    /// - Throws: `.notFound`.
+    func withLines(_ id: Identifier, in scope: TenantScope) async throws(RepositoryError) -> Record {
+        let lines = Inclusion(CreditNoteRow.lines, scope: Filter(order: [Order(CreditNoteLine.position)]))
+        return try await notes.findByID(id, filter: Filter(include: [lines]), in: scope)
+    }
+
+    /// The statement that fails (`isGuardViolation`) if an invoice has credit notes. Its transaction has to hold the row of the invoice.
+    static func refusal(of invoice: Identifier) -> BoundStatement {
+        BoundStatement(refusing, [.identifier(invoice)])
+    }
+
+    private static let refusing: PostgresStatement =
+        "SELECT 1 / (count(*) = 0)::integer FROM main.credit_notes WHERE invoice_id = $1"
+
     private static let inserting: PostgresStatement = """
         INSERT INTO main.credit_notes (
             id, invoice_id, subscription_id, tenant_id, ordinal, currency_code, amount, tax, total, destination, reason, issued_on,

@@ -52,6 +52,8 @@ enum Invoice {
     static let shippingAddress = Field.object("shippingAddress", access: .hidden).personal(.nothing)
 
     static let lines = Relation.hasMany("lines", "InvoiceLine", by: InvoiceItem.invoiceID)
+    static let creditNotes = Relation.hasMany("creditNotes", "CreditNote", by: CreditNoteRow.invoiceID)
+    static let payments = Relation.hasMany("payments", "Payment", by: Payment.invoiceID)
 
     /// The description. Amounts are in minor units; a period ends before the day in `periodEnd`.
     static let entity = Entity(
@@ -62,7 +64,7 @@ enum Invoice {
             creditBalance, credited, collectionMethod, seller, buyer, options, shippingAddress,
         ],
         relations: [
-            lines, .hasMany("payments", "Payment", by: Payment.invoiceID),
+            lines, creditNotes, payments,
             .belongsTo("billingCustomer", "BillingCustomer", by: billingCustomerID),
         ],
         alwaysSet: [AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])

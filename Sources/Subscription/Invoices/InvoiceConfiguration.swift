@@ -13,10 +13,14 @@ struct InvoiceConfiguration: Sendable {
             "Beginning of the numbers of credit notes", isValid: InvoiceTerms.isSeries)
         static let paymentDays = Setting.integer(
             "INVOICE_PAYMENT_DAYS", default: 14, in: 0...365, "Days in which an invoice is to be paid")
+        static let seller = Setting.optionalText(
+            "INVOICE_SELLER_FILE", unset: "invoices name no seller", values: "path of a JSON file",
+            "Who bills, as invoices say it: name, address, VAT id, bank. It is read and checked at startup")
     }
 
     static let configurationKeys = ConfigurationKeys(
-        "invoices", [Settings.series, Settings.creditNoteSeries, Settings.paymentDays])
+        "invoices", [Settings.series, Settings.creditNoteSeries, Settings.paymentDays, Settings.seller]
+    ).checking { (reader) throws(ConfigurationFailure) in _ = try InvoiceConfiguration(reader: reader) }
 
     let terms: InvoiceTerms
 
@@ -26,6 +30,13 @@ struct InvoiceConfiguration: Sendable {
         terms.series = try reader.value(Settings.series)
         terms.creditNoteSeries = try reader.value(Settings.creditNoteSeries)
         terms.paymentDays = try reader.value(Settings.paymentDays)
+        if let path = try reader.value(Settings.seller) {
+            do {
+                terms.seller = try InvoiceSeller(file: path).json
+            } catch {
+                throw ConfigurationFailure(key: "INVOICE_SELLER_FILE", reason: "cannot be used: \(error)")
+            }
+        }
         self.terms = terms
     }
 }

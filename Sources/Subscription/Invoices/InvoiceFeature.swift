@@ -11,6 +11,8 @@ struct InvoiceFeature: ServiceFeature {
         FeatureEntity(LedgerEntry.entity, viewPermissions: BillingInvoicePolicy.view.permissions),
     ]
 
+    static let events = InvoiceEvents.all
+
     let operations: [Operation]
 
     init(_ core: SubscriptionCore) throws {

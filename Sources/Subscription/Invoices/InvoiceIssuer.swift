@@ -53,17 +53,44 @@ struct InvoiceIssuer: Sendable {
         return Issued(id: id, statements: try invoices.insertStatements(invoice, as: row, in: context.scope))
     }
 
-    /// A credit note on the invoice of the subscription that it names.
+    /// What somebody who has asked for a credit note has said about it.
+    struct NoteTerms: Sendable {
+        let id: Identifier
+        let destination: CreditNoteRow.Destination
+        let reason: String?
+        /// With the tax: what it gives back if nothing shall be left of the invoice; nil for the sum of its parts.
+        var total: Money?
+    }
+
+    /// A credit note on the invoice of the subscription that it names: of one line, or with the terms of a request of several lines
+    /// of the same invoice.
+    /// - Parameter notes: At least one.
     func issue(
-        _ note: CreditNote, _ order: Order, reason: String? = nil, in context: WriteContext
-    ) throws(RepositoryError) -> Issued {
-        let id = Identifier.v7(at: context.now)
+        _ notes: [CreditNote], _ order: Order, terms: NoteTerms? = nil, in context: WriteContext
+    ) throws -> Issued {
+        guard let first = notes.first else { return Issued(id: .v7(at: context.now), statements: []) }
+        let id = terms?.id ?? Identifier.v7(at: context.now)
+        var lines = notes.map {
+            CreditNoteRepository.Line(position: $0.line, amount: $0.amount, tax: $0.tax)
+        }
+        var total = try Money.sum(notes.map(\.total), in: first.total.currency)
+        if let exact = terms?.total,
+            let largest = lines.indices.max(by: { lines[$0].tax.minorUnits < lines[$1].tax.minorUnits })
+        {
+            // What rounding line by line has left over.
+            let line = lines[largest]
+            let tax = try line.tax.adding(exact.subtracting(total))
+            if !tax.isNegative {
+                lines[largest] = .init(position: line.position, amount: line.amount, tax: tax)
+                total = exact
+            }
+        }
         let row = CreditNoteRepository.NewRow(
-            id: id, invoice: .ordinal(note.invoice, of: order.subscription), ordinal: order.ordinal,
-            lines: [.init(position: note.line, amount: note.amount, tax: note.tax)], total: note.total,
-            destination: note.isRefund ? .payer : .account, reason: reason, issuedOn: note.issuedOn,
-            series: InvoiceTerms.named(invoices.terms.creditNoteSeries, on: note.issuedOn))
-        return Issued(id: id, statements: notes.insertStatements(row, in: context.scope))
+            id: id, invoice: .ordinal(first.invoice, of: order.subscription), ordinal: order.ordinal, lines: lines,
+            total: total, destination: terms?.destination ?? (first.isRefund ? .payer : .account),
+            reason: terms?.reason, issuedOn: first.issuedOn,
+            series: InvoiceTerms.named(invoices.terms.creditNoteSeries, on: first.issuedOn))
+        return Issued(id: id, statements: self.notes.insertStatements(row, in: context.scope))
     }
 
     /// A new id, as the built-in provider gives them, for an invoice that it never had to make.

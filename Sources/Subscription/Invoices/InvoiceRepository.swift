@@ -83,6 +83,16 @@ struct InvoiceRepository: Sendable {
         return try await invoices.findByID(id, filter: Filter(include: [lines]), in: scope)
     }
 
+    /// An invoice with its lines, payments and credit notes, each in order.
+    /// - Throws: `.notFound`.
+    func withEverything(_ id: Identifier, in scope: TenantScope) async throws(RepositoryError) -> Record {
+        let lines = Inclusion(Invoice.lines, scope: Filter(order: [Order(InvoiceItem.position)]))
+        let noteLines = Inclusion(CreditNoteRow.lines, scope: Filter(order: [Order(CreditNoteLine.position)]))
+        let notes = Inclusion(Invoice.creditNotes, scope: Filter(include: [noteLines]))
+        return try await invoices.findByID(
+            id, filter: Filter(include: [lines, Inclusion(Invoice.payments), notes]), in: scope)
+    }
+
     /// An invoice as its rows have it.
     /// - Throws: `.notFound`.
     func billed(_ id: Identifier, in scope: TenantScope) async throws -> BillingInvoice {

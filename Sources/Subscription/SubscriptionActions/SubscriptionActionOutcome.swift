@@ -16,6 +16,8 @@ struct SubscriptionActionOutcome: Sendable {
     var voidsDrafts = false
     /// Whether the engine's drafts are issued, because what they bill is provided from now on.
     var issuesDrafts = false
+    /// What was said about the credit notes that it makes.
+    var noteTerms: InvoiceIssuer.NoteTerms?
 
     init(_ billed: BilledSubscription, status: TenantSubscription.Status? = nil) {
         self.billed = billed

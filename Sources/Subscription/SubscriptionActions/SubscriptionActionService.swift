@@ -74,13 +74,14 @@ struct SubscriptionActionService: Sendable {
     /// Plans and stores a change of a subscription.
     /// - Parameters:
     ///   - requested: The plan that is asked for.
-    ///   - target: The terms that it needs, by the current plan.
+    ///   - resource: The row from which the response of a repeated request is rebuilt; nil: the subscription.
+    ///   - target: The terms that it needs, by the current plan. It is called while the subscription is locked.
     func store(
         _ id: Identifier, as cause: SubscriptionEvent.Cause, token: String?, requesting requested: Identifier? = nil,
-        in context: WriteContext,
+        resource: Identifier? = nil, in context: WriteContext,
         _ plan: Planning, target: TermsLookup
     ) async throws -> SubscriptionActionResult {
-        try await context.withTransaction(on: pool, resource: id) { transaction in
+        try await context.withTransaction(on: pool, resource: resource ?? id) { transaction in
             let (_, locked) = try await read(id, in: context, transaction, isLocked: true)
             let billed = try await billing.metering.complete(locked, isClosing: true, transaction)
             let due = try billed.standing()
@@ -109,7 +110,8 @@ struct SubscriptionActionService: Sendable {
                         of: id, on: billed.today, by: billing.issuer.invoices.terms))
             }
             let settled = try await billing.settle(
-                outcome.billed, after, cause: cause, alongside: more, in: context, transaction)
+                outcome.billed, after, cause: cause, alongside: more, noteTerms: outcome.noteTerms, in: context,
+                transaction)
             result.subscription = try settled.row.members()
             result.invoiceIDs = settled.invoices
             // The transaction is undone with the error.

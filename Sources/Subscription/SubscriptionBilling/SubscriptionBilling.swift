@@ -103,6 +103,13 @@ struct SubscriptionBilling: Sendable {
         do { return try day.adding(days: 1) } catch { throw ScenarioRefusal("/until", error.description) }
     }
 
+    /// Which invoice of its statement has an ordinal, from 1; nil for those from before it was last begun anew, of which the engine
+    /// knows nothing any more.
+    func place(ofInvoice ordinal: Int) -> Int? {
+        let before = current.issuedBefore
+        return ordinal > before ? ordinal - before : nil
+    }
+
     /// All invoices of a statement with their ordinals.
     func numbered(_ invoices: [DraftInvoice]) -> [NumberedInvoice] {
         let first = current.issuedBefore + 1

@@ -83,15 +83,18 @@ struct SubscriptionBillingService: Sendable {
     }
 
     /// Stores how a subscription stands.
+    /// - Parameter noteTerms: What was said about the credit notes that are issued now.
     /// - Throws: ``SubscriptionError/quotaExceeded(_:)`` if it would take a place that is not there.
     func settle(
         _ billed: BilledSubscription, _ standing: SubscriptionStanding, cause: SubscriptionEvent.Cause = .calendar,
-        alongside more: [BoundStatement] = [], in context: WriteContext, _ transaction: PostgresTransaction
+        alongside more: [BoundStatement] = [], noteTerms: InvoiceIssuer.NoteTerms? = nil, in context: WriteContext,
+        _ transaction: PostgresTransaction
     ) async throws -> Settled {
         let plan = try await summaries.summaries(of: [standing.plan], in: transaction)[standing.plan]
         try await reserve(billed, standing, plan, in: context, transaction)
         let settlement = SubscriptionSettlement(
-            subscriptions: subscriptions.entities, repository: repository, issuer: issuer, context: context)
+            subscriptions: subscriptions.entities, repository: repository, issuer: issuer, context: context,
+            noteTerms: noteTerms)
         var statements = try settlement.statements(billed, standing)
         statements.batch.add(contentsOf: more)
         let results: [PostgresResult]

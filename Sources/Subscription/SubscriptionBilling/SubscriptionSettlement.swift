@@ -10,6 +10,8 @@ struct SubscriptionSettlement {
     let repository: SubscriptionBillingRepository
     let issuer: InvoiceIssuer
     let context: WriteContext
+    /// What was said about the credit notes that are issued now, which then are one.
+    var noteTerms: InvoiceIssuer.NoteTerms?
 
     /// The statements with what the caller needs of their results.
     struct Statements {
@@ -44,10 +46,12 @@ struct SubscriptionSettlement {
         statements.row = statements.batch.add(
             try row(billed, standing, inserting: new, firstInvoice: issued.first?.id))
         try add(billed, standing, to: &statements.batch)
-        for note in standing.notes {
+        let notes = noteTerms == nil ? standing.notes.map { [$0] } : [standing.notes].filter { !$0.isEmpty }
+        for parts in notes {
             let order = InvoiceIssuer.Order(
-                subscription: billing.subscription, tenant: billing.tenant, ordinal: note.ordinal)
-            statements.batch.add(contentsOf: try issuer.issue(note.note, order, in: context).statements)
+                subscription: billing.subscription, tenant: billing.tenant, ordinal: parts[0].ordinal)
+            statements.batch.add(
+                contentsOf: try issuer.issue(parts.map(\.note), order, terms: noteTerms, in: context).statements)
         }
         return statements
     }

@@ -24,12 +24,8 @@ struct SubscriptionFeature: ServiceFeature {
     init(_ core: SubscriptionCore) throws {
         let platform = core.platform
         let configuration = try SubscriptionConfiguration(reader: platform.reader)
-        let tenantTime = core.tenantTime
-        let time: @Sendable (WriteContext, Identifier) async throws -> WriteContext = {
-            try await tenantTime.context($0, of: $1)
-        }
         let start = SubscriptionStart(
-            billing: core.subscriptionBilling, collecting: core.collectionMethods, time: time)
+            billing: core.subscriptionBilling, collecting: core.collectionMethods, time: core.timeOfTenant)
         let terms = PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies)
         let summaries = PlanSummaryRepository(pool: platform.pool)
         let actions = try core.subscriptionActions()
@@ -39,7 +35,7 @@ struct SubscriptionFeature: ServiceFeature {
         let lifecycle = SubscriptionLifecycle(
             subscriptions: core.subscriptions, invoices: core.invoices,
             terms: terms, summaries: summaries, quota: configuration.quota, admission: core.admission,
-            start: { try await start.start($0, on: $1, in: $2) }, time: time)
+            start: { try await start.start($0, on: $1, in: $2) }, time: core.timeOfTenant)
         let controller = SubscriptionController(
             crud: core.crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",

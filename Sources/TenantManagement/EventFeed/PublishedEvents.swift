@@ -39,7 +39,19 @@ enum PublishedEvents {
         PublishedEvent(
             EventType.subscriptionUnparked, shownToTenants: false, .init("subscriptionId"), .init("reason"),
             .init("dueOn")),
+        invoice(EventType.invoiceIssued), invoice(EventType.invoicePaid), invoice(EventType.invoiceVoided),
+        invoice(EventType.invoiceUncollectible),
+        PublishedEvent(
+            EventType.creditNoteIssued, shownToTenants: true, .init("invoiceId"), .init("creditNoteId"),
+            .init("subscriptionId"), .init("number"), .init("currencyCode"), .init("total"), .init("destination"),
+            .init("issuedOn")),
     ]
+
+    private static func invoice(_ type: String) -> PublishedEvent {
+        PublishedEvent(
+            type, shownToTenants: true, .init("invoiceId"), .init("subscriptionId"), .init("number"),
+            .init("currencyCode"), .init("total"), .init("issuedOn"), .init("dueOn"))
+    }
 
     private static func payment(_ type: String, _ more: PublishedEvent.Member...) -> PublishedEvent {
         let members: [PublishedEvent.Member] = [

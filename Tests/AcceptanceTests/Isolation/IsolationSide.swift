@@ -177,6 +177,8 @@ struct IsolationSide: Sendable {
         rows["/billing-customer"] = customer
         rows["/billing-payment-source"] = source
         rows["/billing-invoice"] = open
+        // The one that gets a credit note.
+        rows["/billing-invoices"] = invoice
         providerIDs = try await stack.database(.subscription).texts(
             """
             SELECT customer_id FROM main.billing_customer WHERE tenant_id = $1
@@ -265,15 +267,16 @@ struct IsolationSide: Sendable {
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",
             values)
         // A refund of a part of the invoice that was paid.
-        try await subscription.query(
+        rows["/credit-notes"] = try await subscription.texts(
             """
             WITH note AS (
                 INSERT INTO main.credit_notes (
                     id, invoice_id, currency_code, amount, tax, total, destination, reason, issued_on)
                 SELECT gen_random_uuid(), id, currency_code, 1000, 0, 1000, 'payer', $2, issued_on FROM main.invoice
                 WHERE tenant_id = $1::uuid AND invoice_status = 'paid' LIMIT 1 RETURNING id, invoice_id, tenant_id)
-            SELECT id FROM note
-            """, values)
+            SELECT id::text FROM note
+            """, values
+        ).first
         try await subscription.query(
             """
             INSERT INTO main.credit_note_lines (

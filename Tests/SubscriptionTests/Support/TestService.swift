@@ -78,6 +78,16 @@ struct TestService: Sendable {
             lifetime: .seconds(365 * 86_400))
     }
 
+    /// What a GET of an operator answers.
+    func bytes(_ path: String) async throws -> [UInt8] {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.headers.add(name: "authorization", value: "Bearer \(try await token())")
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
+        let bytes = Array(try await response.body.collect(upTo: 10 << 20).readableBytesView)
+        try #require(response.status == .ok, "\(String(decoding: bytes.prefix(1000), as: UTF8.self))")
+        return bytes
+    }
+
     /// Sends a body as it is, without a token.
     func sendText(
         _ method: String, _ path: String, _ body: String, headers: [String: String] = [:]

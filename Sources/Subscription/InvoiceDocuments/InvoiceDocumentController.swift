@@ -1,0 +1,74 @@
+import Entities
+import HTTPTypes
+import NIOCore
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of documents.
+struct InvoiceDocumentController: Sendable {
+    let service: InvoiceDocumentService
+
+    var operations: [Operation] {
+        [BillingDocument.Kind.invoice, .creditNote].flatMap { kind in
+            [pdf(kind)] + InvoiceDocumentService.Format.allCases.map { electronic(kind, $0) }
+        }
+    }
+
+    private func pdf(_ kind: BillingDocument.Kind) -> Operation {
+        Operation(
+            .get, "\(Self.path(of: kind))/{id}/pdf", id: "\(Self.controller(of: kind)).pdf",
+            summary: "Download \(kind == .invoice ? "an invoice" : "a credit note") as PDF",
+            access: BillingInvoicePolicy.view, parameters: [.id],
+            responses: [
+                .init(
+                    .ok, "The document as a PDF file; a draft says that it is one", mediaType: "application/pdf",
+                    headers: [.contentDisposition])
+            ],
+            failures: [
+                .notFound: "There is no such \(kind == .invoice ? "Invoice" : "CreditNote")",
+                .unprocessableContent: "It has no amounts, or more than can be drawn",
+            ],
+            handler: .scoped { call in
+                Self.response(
+                    try await service.pdf(try call.request.identifier(), kind, in: call.scope), "application/pdf")
+            })
+    }
+
+    private func electronic(_ kind: BillingDocument.Kind, _ format: InvoiceDocumentService.Format) -> Operation {
+        Operation(
+            .get, "\(Self.path(of: kind))/{id}/\(format.rawValue)",
+            id: "\(Self.controller(of: kind)).\(format == .ubl ? "ubl" : "facturX")",
+            summary:
+                "Download \(kind == .invoice ? "an invoice" : "a credit note") as \(format == .ubl ? "UBL 2.1" : "data of Factur-X") (EN 16931)",
+            access: BillingInvoicePolicy.view, parameters: [.id],
+            responses: [
+                .init(.ok, "The document as XML", mediaType: "application/xml", headers: [.contentDisposition])
+            ],
+            failures: [
+                .notFound: "There is no such \(kind == .invoice ? "Invoice" : "CreditNote")",
+                .conflict: "It lacks something that the standard requires (INVOICE_INCOMPLETE)",
+                .unprocessableContent: "It has no amounts",
+            ],
+            handler: .scoped { call in
+                Self.response(
+                    try await service.electronic(try call.request.identifier(), kind, as: format, in: call.scope),
+                    "application/xml")
+            })
+    }
+
+    private static func response(_ file: InvoiceDocumentService.File, _ type: String) -> OperationResponse {
+        OperationResponse(
+            status: .ok,
+            headers: [
+                .contentDisposition: "attachment; filename=\"\(file.name)\"", .cacheControl: "private, no-cache",
+            ], body: file.bytes, mediaType: type)
+    }
+
+    static func path(of kind: BillingDocument.Kind) -> String {
+        kind == .invoice ? "/billing-invoices" : "/credit-notes"
+    }
+
+    static func controller(of kind: BillingDocument.Kind) -> String {
+        kind == .invoice ? "InvoiceActionController" : "CreditNoteController"
+    }
+}

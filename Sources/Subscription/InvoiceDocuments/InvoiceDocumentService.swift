@@ -1,0 +1,99 @@
+import Billing
+import Crypto
+import EInvoicing
+import Entities
+import FoundationEssentials
+import Logging
+import NIOCore
+import PDFDocuments
+import Primitives
+import ServicePlatform
+
+/// Documents of invoices and credit notes. They are drawn whenever somebody asks; the hash of the first drawing of what was issued is
+/// kept, so that it can be shown that the file is still the same.
+struct InvoiceDocumentService: Sendable {
+    let repository: InvoiceDocumentRepository
+    let printer: DocumentPrinter
+    let logger: Logger
+
+    /// A file with its name.
+    struct File: Sendable {
+        let name: String
+        let bytes: ByteBuffer
+        /// SHA-256 in hexadecimal digits.
+        let hash: String
+    }
+
+    /// The document as PDF.
+    /// - Throws: ``InvoiceError/notFound``, ``InvoiceError/notBillable``, `PrintingError`.
+    func pdf(_ id: Identifier, _ kind: BillingDocument.Kind, in scope: TenantScope) async throws -> File {
+        let document = try await document(id, kind, in: scope)
+        let drawing = try document.pdf(fontFamily: printer.fontFamily)
+        let bytes = Self.adding(
+            document, named: drawing.title, to: try await printer.draw(drawing, kind: kind.rawValue, id: id))
+        let hash = Hex.encode(Array(SHA256.hash(data: Data(bytes.readableBytesView))))
+        let file = File(name: Self.name(of: document, "pdf"), bytes: bytes, hash: hash)
+        guard document.number != nil else { return file }
+        let kept = try await repository.hash(of: id, tenant: document.tenant, drawn: hash, in: scope)
+        if kept != hash {
+            logger.warning(
+                "A document looks otherwise than when it was first drawn: fonts, libraries or this program have changed",
+                metadata: ["document": "\(kind.rawValue)", "id": "\(id)", "first": "\(kept)", "now": "\(hash)"])
+        }
+        return file
+    }
+
+    /// The file with the data of the invoice, as Factur-X describes it; as it is if the data lack something.
+    private static func adding(_ document: BillingDocument, named title: String, to file: ByteBuffer) -> ByteBuffer {
+        guard let invoice = try? document.electronic(), let xml = try? CrossIndustryDocument(invoice).xml() else {
+            return file
+        }
+        let attachment = PDFAttachment(
+            name: FacturX.fileName, content: Array(xml.utf8),
+            metadata: FacturX.metadata(title: "\(title) \(invoice.number)"), date: invoice.issuedOn.description)
+        return attachment.added(to: Array(file.readableBytesView)).map { ByteBuffer(bytes: $0) } ?? file
+    }
+
+    /// A form of electronic invoices.
+    enum Format: String, Sendable, CaseIterable {
+        case ubl
+        case facturX = "factur-x.xml"
+    }
+
+    /// The document as an electronic invoice of EN 16931.
+    /// - Throws: ``InvoiceError/notFound``, ``InvoiceError/incomplete(_:)``.
+    func electronic(
+        _ id: Identifier, _ kind: BillingDocument.Kind, as format: Format, in scope: TenantScope
+    ) async throws -> File {
+        let document = try await document(id, kind, in: scope)
+        let invoice = try document.electronic()
+        let xml =
+            switch format {
+            case .ubl: try UBLDocument(invoice).xml()
+            case .facturX: try CrossIndustryDocument(invoice).xml()
+            }
+        let bytes = ByteBuffer(string: xml)
+        return File(
+            name: Self.name(of: document, format == .ubl ? "xml" : "cii.xml"), bytes: bytes,
+            hash: Hex.encode(Array(SHA256.hash(data: Data(bytes.readableBytesView)))))
+    }
+
+    /// - Throws: ``InvoiceError/notFound``, ``InvoiceError/notBillable``.
+    func document(
+        _ id: Identifier, _ kind: BillingDocument.Kind, in scope: TenantScope
+    ) async throws -> BillingDocument {
+        let json =
+            switch kind {
+            case .invoice: try await repository.invoice(id, in: scope)
+            case .creditNote: try await repository.creditNote(id, in: scope)
+            }
+        guard let json else { throw InvoiceError.notFound }
+        return try BillingDocument(json, kind)
+    }
+
+    /// A name that every file system and header takes.
+    static func name(of document: BillingDocument, _ ending: String) -> String {
+        let kind = document.kind == .invoice ? "invoice" : "credit-note"
+        return "\(kind)-\(document.number ?? document.id.description).\(ending)"
+    }
+}

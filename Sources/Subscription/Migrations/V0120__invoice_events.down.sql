@@ -1,0 +1,4 @@
+DROP TRIGGER publish ON main.credit_notes;
+DROP FUNCTION main.announce_credit_note();
+DROP TRIGGER publish ON main.invoice;
+DROP FUNCTION main.announce_invoice();

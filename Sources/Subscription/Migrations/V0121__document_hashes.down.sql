@@ -1,0 +1,1 @@
+DROP TABLE main.document_hashes;
