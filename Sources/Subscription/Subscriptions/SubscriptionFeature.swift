@@ -65,7 +65,7 @@ struct SubscriptionFeature: ServiceFeature {
                 [
                     SubscriptionExpiry(
                         subscriptions: core.subscriptions, system: platform.systemUser.scope, interval: $0,
-                        clock: platform.clock, hasTestClocks: tenantTime.hasTestClocks, logger: platform.logger)
+                        clock: platform.clock, hasTestClocks: core.tenantTime.hasTestClocks, logger: platform.logger)
                 ]
             } ?? []
     }
