@@ -1,6 +1,7 @@
 import Entities
 import JSONCoding
 import PostgresTestSupport
+import PostgresClient
 import Primitives
 import StackTestSupport
 import Synchronization
