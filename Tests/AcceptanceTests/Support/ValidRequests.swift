@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
-import PostgresTestSupport
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Synchronization
