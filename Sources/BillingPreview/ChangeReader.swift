@@ -3,8 +3,12 @@ import JSONCoding
 
 /// Reads the changes of a scenario.
 struct ChangeReader {
-    /// All but its changes.
-    let scenario: BillingScenario
+    /// All but its changes; with the items that changes add.
+    private(set) var scenario: BillingScenario
+    /// Items that a change has taken away.
+    private var removed: Set<Int> = []
+
+    init(scenario: BillingScenario) { self.scenario = scenario }
 
     private enum Kind: String, CaseIterable {
         case change
@@ -14,6 +18,8 @@ struct ChangeReader {
         case anchor
         case creditNote = "credit_note"
         case cancel
+        case addItem = "add_item"
+        case removeItem = "remove_item"
 
         var members: [String] {
             switch self {
@@ -22,6 +28,8 @@ struct ChangeReader {
             case .pause, .resume, .cancel: ["policy"]
             case .anchor: ["anchor", "policy"]
             case .creditNote: ["invoice", "line", "amount", "refund"]
+            case .addItem: ["item", "price", "quantity", "interval", "once"]
+            case .removeItem: ["item", "policy"]
             }
         }
 
@@ -32,14 +40,14 @@ struct ChangeReader {
                 [.prorateNow, .creditAtRenewal, .atPeriodEnd, .none, .fullPriceNewPeriod, .extendTime]
             case .pause, .resume: [.prorateNow, .none]
             case .anchor: [.atPeriodEnd, .prorateNow]
-            case .cancel: [.atPeriodEnd, .prorateNow, .none]
-            case .creditNote: [.none]
+            case .cancel, .removeItem: [.atPeriodEnd, .prorateNow, .none]
+            case .creditNote, .addItem: [.none]
             }
         }
     }
 
     /// In the order in which they happen; at one time, in that of the list.
-    func changes(_ reader: MemberReader) throws(ScenarioRefusal) -> [ScenarioChange] {
+    mutating func changes(_ reader: MemberReader) throws(ScenarioRefusal) -> [ScenarioChange] {
         var changes: [ScenarioChange] = []
         for element in try reader.list("changes", maximum: ScenarioReader.Bounds.changes) {
             changes.append(try change(element.value, at: element.pointer))
@@ -52,7 +60,7 @@ struct ChangeReader {
         return order.map { changes[$0] }
     }
 
-    private func change(_ value: JSONValue, at pointer: String) throws(ScenarioRefusal) -> ScenarioChange {
+    private mutating func change(_ value: JSONValue, at pointer: String) throws(ScenarioRefusal) -> ScenarioChange {
         let common = ["at", "type", "ownInvoice"]
         let all = Kind.allCases.flatMap(\.members) + common
         guard let kind = try MemberReader(value, at: pointer, members: all).choice("type", Kind.self) else {
@@ -69,8 +77,12 @@ struct ChangeReader {
             hasOwnInvoice: try reader.flag("ownInvoice"))
     }
 
-    private func read(_ kind: Kind, _ reader: MemberReader) throws(ScenarioRefusal) -> ScenarioChange.Kind {
+    private mutating func read(
+        _ kind: Kind, _ reader: MemberReader
+    ) throws(ScenarioRefusal) -> ScenarioChange.Kind {
         switch kind {
+        case .addItem: return .addItem(item: try addedItem(reader))
+        case .removeItem: return .removeItem(item: try removedItem(reader))
         case .change:
             let item = try item(reader)
             let prices = PriceReader(currency: scenario.currency)
@@ -121,14 +133,58 @@ struct ChangeReader {
         return metered
     }
 
-    /// The index of the item that a change names; with one price it names none.
+    /// An item that is there from the day of a change on.
+    private mutating func addedItem(_ reader: MemberReader) throws(ScenarioRefusal) -> Int {
+        let id = try reader.requiredText("item")
+        if let last = scenario.items.lastIndex(where: { $0.id == id }), !removed.contains(last) {
+            throw ScenarioRefusal(reader.at("item"), "Another item has this id")
+        }
+        guard scenario.items.count < ScenarioReader.Bounds.items else {
+            throw ScenarioRefusal(reader.at("item"), "There are too many items")
+        }
+        let prices = PriceReader(currency: scenario.currency)
+        let price = try prices.price(reader.required("price"), at: reader.at("price"))
+        let cycle = try reader.interval("interval")
+        var item = ScenarioItem(id: id, phases: [Phase(periods: nil, price: price)], cycle: cycle ?? scenario.cycle)
+        item.pointer = reader.at("price")
+        item.quantity = try reader.quantity("quantity") ?? .one
+        item.isAdded = true
+        item.followsSubscription = cycle == nil
+        item.isOnce = try reader.flag("once")
+        guard !item.isOnce || cycle == nil else {
+            throw ScenarioRefusal(reader.at("interval"), "Is not possible for an item that is billed once")
+        }
+        item.isInArrears = scenario.items.first?.isInArrears ?? false
+        item.taxes = scenario.taxes
+        scenario.items.append(item)
+        return scenario.items.count - 1
+    }
+
+    /// An item that a change takes away.
+    private mutating func removedItem(_ reader: MemberReader) throws(ScenarioRefusal) -> Int {
+        let id = try reader.requiredText("item")
+        let index = scenario.items.lastIndex { $0.id == id && (scenario.hasSeveralItems || $0.isAdded) }
+        guard let index, !removed.contains(index) else {
+            throw ScenarioRefusal(reader.at("item"), "There is no such item")
+        }
+        guard !scenario.items[index].isOnce else {
+            throw ScenarioRefusal(reader.at("item"), "Must not be an item that is billed once")
+        }
+        removed.insert(index)
+        return index
+    }
+
+    /// The index of the item that a change names; with one price it names none but those that were added.
     private func item(_ reader: MemberReader) throws(ScenarioRefusal) -> Int {
-        guard scenario.hasSeveralItems else {
-            guard !reader.has("item") else { throw ScenarioRefusal(reader.at("item"), "Is possible only with items") }
-            return 0
+        if !scenario.hasSeveralItems {
+            guard reader.has("item") else { return 0 }
+            guard scenario.items.contains(where: \.isAdded) else {
+                throw ScenarioRefusal(reader.at("item"), "Is possible only with items")
+            }
         }
         let id = try reader.requiredText("item")
-        guard let index = scenario.items.firstIndex(where: { $0.id == id }) else {
+        let index = scenario.items.lastIndex { $0.id == id && (scenario.hasSeveralItems || $0.isAdded) }
+        guard let index else {
             throw ScenarioRefusal(reader.at("item"), "There is no such item")
         }
         guard !scenario.items[index].isOnce else {

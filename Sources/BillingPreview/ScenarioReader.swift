@@ -75,7 +75,9 @@ package struct ScenarioReader: Sendable {
         try readItems(reader, of: &scenario)
         scenario.discounts = try discounts(reader, of: scenario)
         scenario.credit = try credits(reader, in: currency)
-        scenario.changes = try ChangeReader(scenario: scenario).changes(reader)
+        var changes = ChangeReader(scenario: scenario)
+        scenario.changes = try changes.changes(reader)
+        scenario.items = changes.scenario.items
         return scenario
     }
 

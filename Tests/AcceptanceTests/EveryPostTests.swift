@@ -13,6 +13,8 @@ import Testing
         // What events of requests before cause, and the sender of webhooks.
         "inbox", "event_feed", "event_counters", "event_positions", "webhook_queues", "webhook_deliveries",
         "webhook_attempts",
+        // Workers go through the subscribers.
+        "plan_repricings",
     ]
 
     @Test(arguments: WalkTests.kinds) func `a POST that is repeated with its key has one effect`(

@@ -59,6 +59,36 @@ import Testing
         #expect(Self.found(Self.rules(plans: [Self.plan("Silent", []), less])) == "on 5 plan")
     }
 
+    private static func addOn(_ text: String, times quantity: String = "1") -> Rules.AddOnValues {
+        Rules.AddOnValues(id: .v4(), name: "More", quantity: quantity, values: ["seats": text])
+    }
+
+    @Test(arguments: [
+        ("10", [("5", "2"), ("0.5", "1")], "on 20.5 addOn"), ("unlimited", [("5", "2")], "on unlimited plan"),
+        ("off", [("5", "2")], "on 10 addOn"), ("gold", [("silver", "1")], "on gold plan"),
+        ("off", [("silver", "1")], "on silver addOn"), ("10", [], "on 10 plan"),
+    ])
+    func `numbers of add-ons add up, and other values take the place of none`(
+        _ planned: String, _ added: [(String, String)], _ expected: String
+    ) {
+        var plan = Self.plan("Premium", [Self.value(planned)])
+        plan.addOns = added.map { Self.addOn($0.0, times: $0.1) }
+        #expect(Self.found(Self.rules(plans: [plan])) == expected)
+        let own = Self.value("1")
+        #expect(Self.found(Self.rules(overrides: [own], plans: [plan])) == "on 1 override", "whatever is attached")
+    }
+
+    @Test func `what an add-on adds is explained`() {
+        var plan = Self.plan("Premium", [Self.value("10")])
+        plan.addOns = [Self.addOn("5", times: "2")]
+        let reason = Self.rules(plans: [plan]).entitlement(to: Self.seats).reason
+        #expect(reason.text == "The plan Premium has this value. The add-on More adds 2 × 5.")
+        #expect(reason.addOn == plan.addOns[0].id && reason.subscription == plan.id)
+        var silent = Self.plan("Silent", [])
+        silent.addOns = [Self.addOn("5")]
+        #expect(Self.found(Self.rules(plans: [silent])) == "on 5 addOn")
+    }
+
     @Test(arguments: ["off", "False", "no", "0"]) func `words for nothing turn a feature off`(_ word: String) {
         #expect(Self.found(Self.rules(overrides: [Self.value(word)])) == "off \(word) override")
         let feature = Rules.Definition(id: .v4(), key: "seats", name: "Seats", defaultValue: word)

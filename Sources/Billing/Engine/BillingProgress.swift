@@ -5,11 +5,23 @@ package struct BillingProgress: Sendable {
         package let price: Price
         package let quantity: Rational
         package let cycle: BillingCycle
+        /// Its name; nil for the one price of a subscription.
+        package let id: String?
+        /// Whether it is there: neither to be added yet nor removed, also if it ends with its period.
+        package let isThere: Bool
+        /// The day after the last of its current period.
+        package let periodEnd: CalendarDate?
 
-        package init(price: Price, quantity: Rational, cycle: BillingCycle) {
+        package init(
+            price: Price, quantity: Rational, cycle: BillingCycle, id: String? = nil, isThere: Bool = true,
+            periodEnd: CalendarDate? = nil
+        ) {
             self.price = price
             self.quantity = quantity
             self.cycle = cycle
+            self.id = id
+            self.isThere = isThere
+            self.periodEnd = periodEnd
         }
     }
 
@@ -47,7 +59,11 @@ package struct BillingProgress: Sendable {
         }
         self.measured = measured
         creditable = try run.invoiceLines.map { try $0.map { try run.creditable(run.lines[$0]) } }
-        items = run.items.map { Item(price: $0.price, quantity: $0.currentQuantity, cycle: $0.cycle) }
+        items = try run.items.map {
+            Item(
+                price: $0.price, quantity: $0.currentQuantity, cycle: $0.cycle, id: $0.item.id,
+                isThere: !$0.isDormant && !$0.isDone, periodEnd: try date($0.span?.to))
+        }
     }
 }
 

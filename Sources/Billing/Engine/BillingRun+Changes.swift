@@ -9,7 +9,9 @@ extension BillingRun {
         switch change.kind {
         case .change(let item, let price, let quantity, let cycle, let trial, let metered):
             let update = ItemRun.Update(price: price, quantity: quantity, cycle: cycle)
-            if now < firstPaid {
+            if now < firstPaid, items[item].item.isAdded {
+                try apply(update, to: item)
+            } else if now < firstPaid {
                 try updateDuringTrial(update, trial: trial, of: item, at: now)
             } else {
                 try make(update, to: item, policy: change.policy, at: now)
@@ -27,9 +29,42 @@ extension BillingRun {
             try moveAnchor(rule, policy: change.policy, at: now)
         case .cancel:
             try cancel(policy: change.policy, at: now)
+        case .addItem(let item):
+            try addItem(item)
+        case .removeItem(let item):
+            try removeItem(item, policy: change.policy, at: now)
         case .creditNote:
             break
         }
+    }
+
+    /// The item begins with the periods of this position.
+    private mutating func addItem(_ index: Int) throws {
+        items[index].isDormant = false
+        guard items[index].item.followsSubscription else { return }
+        items[index].cycle = cycle
+        items[index].boundaries = boundaries
+    }
+
+    private mutating func removeItem(_ index: Int, policy: ChangePolicy, at now: Int) throws {
+        guard !items[index].isDormant, !items[index].isDone, !items[index].endsWithPeriod else {
+            throw ScenarioRefusal("\(pointer)/item", "The item is not there on that day")
+        }
+        if policy == .atPeriodEnd, items[index].span != nil {
+            items[index].endsWithPeriod = true
+            return
+        }
+        if policy == .prorateNow {
+            try cut(item: index, at: now)
+        } else {
+            flushPending(of: index)
+            // In advance the whole period is paid; in arrears what was served is billed.
+            if let segment = items[index].segment, items[index].isInArrears {
+                try billEnd(of: index, segment, at: now)
+            }
+        }
+        (items[index].segment, items[index].span) = (nil, nil)
+        items[index].isDone = true
     }
 
     /// A change during a trial takes effect at once, without lines, and the trial counts from the first start, anew, or
@@ -118,7 +153,7 @@ extension BillingRun {
         for limit in [serviceEnd, items[index].item.end] { span.to = min(span.to, limit ?? span.to) }
         items[index].span = span
         try endSubscriptionPeriod(of: index, at: now)
-        guard !scenario.hasSeveralItems else { return }
+        guard isSubscription(index) else { return }
         beginSubscriptionPeriod(span)
     }
 
@@ -137,12 +172,17 @@ extension BillingRun {
 
     /// With one price, its period is that of the subscription.
     private mutating func endSubscriptionPeriod(of index: Int, at now: Int) throws {
-        guard !scenario.hasSeveralItems, let span else { return }
+        guard isSubscription(index), let span else { return }
         // Usage is billed by the periods of the subscription.
-        for other in items.indices where other != index && items[other].span != nil { try cut(item: other, at: now) }
+        for other in items.indices where other != index && items[other].isMetered && items[other].span != nil {
+            try cut(item: other, at: now)
+        }
         try addMinimumOfAll(span, to: now)
         endSubscriptionPeriod(at: now)
     }
+
+    /// Whether the periods of an item are those of the subscription: it has one price, and others were only added to it.
+    func isSubscription(_ index: Int) -> Bool { !scenario.hasSeveralItems && index == 0 }
 
     mutating func endSubscriptionPeriod(at now: Int) {
         guard span != nil else { return }

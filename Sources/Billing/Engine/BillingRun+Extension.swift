@@ -49,10 +49,10 @@ extension BillingRun {
         items[index].segment = segment
         items[index].span?.to = end
         items[index].movesAnchorAtEnd = true
-        guard !scenario.hasSeveralItems, self.span != nil, !periods.isEmpty else { return }
+        guard isSubscription(index), self.span != nil, !periods.isEmpty else { return }
         self.span?.to = end
         periods[periods.count - 1].to = end
-        for other in items.indices where other != index && items[other].span != nil {
+        for other in items.indices where other != index && items[other].isMetered && items[other].span != nil {
             items[other].span?.to = end
             items[other].segment?.to = end
         }

@@ -27,7 +27,7 @@ extension BillingRun {
 
     private mutating func begin(item index: Int, at now: Int, end: Int?) throws {
         let run = items[index]
-        guard !run.isDone, run.span == nil, now >= run.start else { return }
+        guard !run.isDone, !run.isDormant, run.span == nil, now >= run.start else { return }
         if let itemEnd = run.item.end, now >= itemEnd {
             items[index].isDone = true
             return
@@ -106,6 +106,7 @@ extension BillingRun {
         items[index].segment = nil
         items[index].span = nil
         flushPending(of: index)
+        if items[index].endsWithPeriod { items[index].isDone = true }
         if items[index].movesAnchorAtEnd {
             items[index].movesAnchorAtEnd = false
             try setAnchor(.start, from: now)
@@ -150,9 +151,9 @@ extension BillingRun {
     mutating func apply(_ update: ItemRun.Update, to index: Int) throws {
         items[index].apply(update)
         guard let cycle = update.cycle else { return }
-        if !scenario.hasSeveralItems {
+        if isSubscription(index) {
             self.cycle = cycle
-            for other in items.indices { items[other].cycle = cycle }
+            for other in items.indices where !items[other].item.isAdded { items[other].cycle = cycle }
         }
         try alignBoundaries()
     }

@@ -50,7 +50,7 @@ struct BillingRun {
             items.append(
                 ItemRun(
                     item: item, start: max(scenario.start, item.start ?? scenario.start), cycle: item.cycle,
-                    boundaries: boundaries, quantity: item.quantity))
+                    boundaries: boundaries, quantity: item.quantity, isDormant: item.isAdded))
         }
         if let trial = scenario.trial { firstPaid = try end(of: trial, from: scenario.start) }
         try setAnchor(scenario.anchor, from: firstPaid)
@@ -142,7 +142,7 @@ struct BillingRun {
         if nextChange < scenario.changes.count { consider(scenario.changes[nextChange].position) }
         consider(span.map(\.to))
         if span == nil, end.map({ firstPaid < $0 }) ?? true { consider(firstPaid) }
-        for run in items where !run.isDone {
+        for run in items where !run.isDone && !run.isDormant {
             if let span = run.span {
                 consider(span.to)
             } else {

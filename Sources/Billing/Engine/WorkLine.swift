@@ -64,6 +64,10 @@ struct ItemRun {
     var cycle: BillingCycle
     var boundaries: Boundaries
     var quantity: Rational
+    /// Waits for the change that adds it.
+    var isDormant = false
+    /// It was removed, and is there until its period ends.
+    var endsWithPeriod = false
     /// The price that a change has set in place of the phases.
     var changedPrice: Price?
     var hasChangedQuantity = false

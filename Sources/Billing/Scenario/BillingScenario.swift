@@ -93,6 +93,10 @@ package struct ScenarioItem: Sendable, Hashable {
     package var end: Int?
     /// Billed once, on its start.
     package var isOnce = false
+    /// It is there when a change has added it, and not before.
+    package var isAdded = false
+    /// An added one has the interval that the subscription has on that day.
+    package var followsSubscription = false
     package var taxes: [TaxRate] = []
 
     package init(id: String?, phases: [Phase], cycle: BillingCycle) {

@@ -29,6 +29,9 @@ package struct ScenarioChange: Sendable, Hashable {
         /// Invoice and line are counted from 1; the amount is before tax, in minor units.
         case creditNote(invoice: Int, line: Int, amount: Int64, isRefund: Bool)
         case cancel
+        /// An item begins: the part of the period that is left is billed.
+        case addItem(item: Int)
+        case removeItem(item: Int)
 
         /// The new price of an item that bills usage.
         package struct MeteredPrice: Sendable, Hashable {

@@ -4,6 +4,7 @@ package import ServicePlatform
 package enum SubscriptionApp: ServiceApp {
     package static let features: [any ServiceFeature<SubscriptionCore>.Type] = [
         CatalogFeature.self,
+        AddOnFeature.self,
         SubscriptionFeature.self,
         BillingFeature.self,
         InvoiceFeature.self,
@@ -13,6 +14,7 @@ package enum SubscriptionApp: ServiceApp {
         BillingPreviewFeature.self,
         UsageFeature.self,
         RenewalFeature.self,
+        RepricingFeature.self,
         TestClockFeature.self,
         EntitlementFeature.self,
         UsageAlertFeature.self,

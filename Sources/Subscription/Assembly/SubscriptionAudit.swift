@@ -54,9 +54,16 @@ package enum SubscriptionAudit {
     /// Of migration 95.
     static let testClocks = [AuditedTable("test_clocks", as: "TestClock", renaming: ["instant": "now"])]
 
+    /// Of migration 135.
+    static let planVersions = AuditedTable("plan_versions", as: "PlanVersion", of: "NULL::uuid")
+
+    /// Of migration 137.
+    static let addOns = AuditedTable("add_ons", as: "AddOn", of: "NULL::uuid")
+
     /// All of them; those of later migrations come after the first ones.
     package static let all =
         first + [subscriptionChanges] + invoices + usage + testClocks + meteredPrices + creditGrants
+        + [planVersions, addOns]
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
@@ -77,7 +84,9 @@ package enum SubscriptionAudit {
         "subscription_revenue": "follows from subscriptions",
         "tenant_costs": "set by a command, which is recorded",
         "tenant_revenue": "follows from subscriptions",
+        "plan_repricings": "leased work; who has begun it is recorded as a command",
         "renewal_queues": "work of the renewals",
+        "repriced_subscriptions": "follow from plan_repricings",
         "role_state": "a number for caches",
         "signing_keys": "made and removed by the service itself",
         "subscription_billing": "follows from subscriptions and subscription_changes; leased work",

@@ -35,7 +35,9 @@ extension SubscriptionCore {
         let tenantTime = tenantTime
         return SubscriptionActionService(
             billing: subscriptionBilling,
-            terms: PlanTermsReader(plans: plans, cycles: cycles, currencies: currencies),
+            terms: PlanTermsReader(
+                plans: plans, cycles: cycles, currencies: currencies,
+                versions: PlanVersionRepository(versions: repository(PlanVersion.entity))),
             summaries: PlanSummaryRepository(pool: platform.pool), invoices: invoices,
             policies: PlanChangePolicy(upgrade: configuration.upgradePolicy, downgrade: configuration.downgradePolicy),
             time: { try await tenantTime.context($0, of: $1) })

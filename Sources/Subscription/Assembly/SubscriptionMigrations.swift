@@ -144,6 +144,14 @@ package enum SubscriptionMigrations {
             number: 126, name: "provider_refunds",
             up: sql(PackageResources.V0126__provider_refunds_up_sql) + RoleGrants.functionsOfSchemaUsers,
             down: sql(PackageResources.V0126__provider_refunds_down_sql)),
+        planVersions,
+        Migration(
+            number: 136, name: "repricings", up: PackageResources.V0136__repricings_up_sql,
+            down: PackageResources.V0136__repricings_down_sql),
+        addOns,
+        Migration(
+            number: 138, name: "add_ons_of_tenants", up: PackageResources.V0138__add_ons_of_tenants_up_sql,
+            down: PackageResources.V0138__add_ons_of_tenants_down_sql),
         Migration(
             number: 145, name: "metered_billing",
             up: sql(PackageResources.V0145__metered_billing_up_sql)
@@ -180,6 +188,25 @@ package enum SubscriptionMigrations {
         down: AuditSchema.detach([SubscriptionAudit.subscriptionChanges])
             + sql(PackageResources.V0090__subscription_billing_down_sql)
             + AuditSchema.attach([SubscriptionAudit.subscriptions]))
+
+    /// `subscription_changes` gets a column.
+    private static let planVersions = Migration(
+        number: 135, name: "plan_versions",
+        up: sql(PackageResources.V0135__plan_versions_up_sql)
+            + AuditSchema.attach([SubscriptionAudit.planVersions, SubscriptionAudit.subscriptionChanges])
+            + RoleGrants.functionsOfSchemaUsers,
+        down: AuditSchema.detach([SubscriptionAudit.planVersions])
+            + sql(PackageResources.V0135__plan_versions_down_sql)
+            + AuditSchema.attach([SubscriptionAudit.subscriptionChanges]))
+
+    /// `subscription_changes` gets columns.
+    private static let addOns = Migration(
+        number: 137, name: "add_ons",
+        up: sql(PackageResources.V0137__add_ons_up_sql)
+            + AuditSchema.attach([SubscriptionAudit.addOns, SubscriptionAudit.subscriptionChanges])
+            + RoleGrants.functionsOfSchemaUsers,
+        down: AuditSchema.detach([SubscriptionAudit.addOns]) + sql(PackageResources.V0137__add_ons_down_sql)
+            + AuditSchema.attach([SubscriptionAudit.subscriptionChanges]))
 
     private static let endingSubscriptions = Migration(
         number: 91, name: "ending_subscriptions", up: PackageResources.V0091__ending_subscriptions_up_sql,

@@ -138,8 +138,10 @@ enum BillingPreviewSchemas {
             .init("at", moment, required: true),
             .init(
                 "type",
-                .string(oneOf: ["change", "quantity", "pause", "resume", "anchor", "credit_note", "cancel"]),
-                required: true),
+                .string(oneOf: [
+                    "change", "quantity", "pause", "resume", "anchor", "credit_note", "cancel", "add_item",
+                    "remove_item",
+                ]), required: true),
             .init(
                 "policy",
                 Schema.string(oneOf: ChangePolicy.allCases.map(\.rawValue))
@@ -149,6 +151,7 @@ enum BillingPreviewSchemas {
             .init(
                 "metered",
                 Schema.array(of: meteredChange, maxItems: 100).described("New prices of usage, of a change")),
+            .init("once", Schema.boolean.defaulting(false).described("add_item: it is billed once")),
             .init("invoice", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
             .init("line", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
             .init("amount", decimal("10.00", "Before tax")), .init("refund", Schema.boolean.defaulting(false)),

@@ -7,6 +7,7 @@ struct CatalogFeature: ServiceFeature {
     static let entities = [
         FeatureEntity(Plan.entity, viewPermissions: PlanPolicy.access.view.permissions),
         FeatureEntity(PlanCurrency.entity, viewPermissions: CurrencyPolicy.access.view.permissions),
+        FeatureEntity(PlanVersion.entity, viewPermissions: PlanVersionPolicy.view.permissions),
     ]
 
     let operations: [Operation]
@@ -31,7 +32,11 @@ struct CatalogFeature: ServiceFeature {
             crud: core.crud(
                 PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyPolicy.access),
             prices: prices, limits: limits)
-        operations = plans.operations + planFeatures.operations + currencies.operations
+        let versions = PlanVersionController(
+            service: PlanVersionService(
+                repository: PlanVersionRepository(versions: core.repository(PlanVersion.entity))),
+            plans: core.repository(Plan.entity), catalog: core.catalog, limits: limits)
+        operations = plans.operations + planFeatures.operations + currencies.operations + versions.operations
         caches = [
             Plan.entity.table: core.plans.cache, PlanCycle.entity.table: core.cycles.cache,
             PlanCurrency.entity.table: core.currencies.cache,

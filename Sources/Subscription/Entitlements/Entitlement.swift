@@ -12,6 +12,8 @@ struct Entitlement: Sendable, Hashable {
         case size
         /// A plan that the tenant has subscribed to.
         case plan
+        /// An add-on of a subscription, perhaps beside what its plan has.
+        case addOn = "add_on"
         /// A value for everybody.
         case everybody
         /// The default of the feature.
@@ -27,6 +29,7 @@ struct Entitlement: Sendable, Hashable {
         var value: Identifier?
         var subscription: Identifier?
         var plan: Identifier?
+        var addOn: Identifier?
     }
 
     let feature: String

@@ -69,6 +69,7 @@ struct EntitlementController: Sendable {
             if let value = reason.value { writer.member("valueId", value) }
             if let subscription = reason.subscription { writer.member("subscriptionId", subscription) }
             if let plan = reason.plan { writer.member("planId", plan) }
+            if let addOn = reason.addOn { writer.member("addOnId", addOn) }
             writer.endObject()
             if let amount = entry.amount {
                 writer.key("usage")
@@ -90,6 +91,7 @@ struct EntitlementController: Sendable {
             .init("text", .string().described("A sentence for people"), required: true),
             .init("valueId", .string(format: .uuid).described("The feature value")),
             .init("subscriptionId", .string(format: .uuid)), .init("planId", .string(format: .uuid)),
+            .init("addOnId", Schema.string(format: .uuid).described("The add-on; the first one of several")),
         ], name: "EntitlementReason")
 
     private static let schema = Schema.object(

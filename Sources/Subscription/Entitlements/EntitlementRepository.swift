@@ -33,10 +33,18 @@ struct EntitlementRepository: Sendable {
         batch.add(Self.planValues, [.identifier(tenant), .text(today.description)])
         batch.add(Self.ownValues, [.identifier(tenant)])
         batch.add(Self.sharedValues)
+        batch.add(Self.addOns, [.identifier(tenant)])
         let results = try await pool.run(batch, as: .search)
         guard let standing = results[0].first, try standing.bool(0) else { return nil }
         var planValues: [Identifier: [EntitlementRules.Value]] = [:]
         for row in results[3].rows { planValues[try row.identifier(4), default: []].append(try Self.value(row)) }
+        var addOns: [Identifier: [EntitlementRules.AddOnValues]] = [:]
+        for row in results[6].rows {
+            addOns[try row.identifier(0), default: []].append(
+                EntitlementRules.AddOnValues(
+                    id: try row.identifier(1), name: try row.text(2), quantity: try row.textIfPresent(3) ?? "1",
+                    values: Self.sizeValues(try row.jsonIfPresent(4))))
+        }
         return Contents(
             rules: EntitlementRules(
                 isSuspended: try standing.bool(1), overrides: try results[4].rows.map(Self.value),
@@ -45,7 +53,7 @@ struct EntitlementRepository: Sendable {
                     return EntitlementRules.Subscribed(
                         id: try row.identifier(0), plan: plan, planName: try row.text(2),
                         size: try row.textIfPresent(3), sizeValues: Self.sizeValues(try row.jsonIfPresent(4)),
-                        planValues: planValues[plan] ?? [])
+                        planValues: planValues[plan] ?? [], addOns: addOns[try row.identifier(0)] ?? [])
                 }, everybody: try results[5].rows.map(Self.value)),
             features: try results[1].rows.map { row in
                 EntitlementRules.Definition(
@@ -115,6 +123,25 @@ struct EntitlementRepository: Sendable {
         SELECT \(columns) FROM main.feature_values AS value
         WHERE value.strategy_entity_id = $1 AND value.strategy_key = 'Tenant' AND NOT value.deleted
         ORDER BY value.created_on, value.id LIMIT \(maximumRows)
+        """)
+
+    /// The add-ons of a tenant's subscriptions: what was attached, with its last quantity, unless it was detached since then or the
+    /// subscription has begun anew.
+    private static let addOns = PostgresStatement(
+        """
+        SELECT last.subscription_id, addon.id, addon.name, coalesce(last.change ->> 'quantity', '1'), addon.features
+        FROM (
+            SELECT DISTINCT ON (event.subscription_id, event.change ->> 'item')
+                event.subscription_id, event.add_on_id, event.type, event.change, event.position
+            FROM main.subscription_changes AS event
+            WHERE event.tenant_id = $1 AND event.add_on_id IS NOT NULL AND event.state = 'applied' AND NOT event.deleted
+            ORDER BY event.subscription_id, event.change ->> 'item', event.position DESC) AS last
+            JOIN main.add_ons AS addon ON addon.id = last.add_on_id
+        WHERE last.type <> 'remove_item' AND NOT EXISTS (
+            SELECT FROM main.subscription_changes AS anew
+            WHERE anew.subscription_id = last.subscription_id AND anew.type = 'restart' AND anew.state <> 'canceled'
+                AND anew.position > last.position)
+        ORDER BY last.subscription_id, last.position LIMIT \(maximumRows)
         """)
 
     private static let sharedValues = PostgresStatement(

@@ -31,6 +31,18 @@ struct EntitlementRules: Sendable {
         let sizeValues: [String: String]
         /// Of the plan, the oldest first.
         let planValues: [Value]
+        /// In the order in which they were attached.
+        var addOns: [AddOnValues] = []
+    }
+
+    /// An add-on that a subscription has.
+    struct AddOnValues: Sendable, Hashable {
+        let id: Identifier
+        let name: String
+        /// A decimal number.
+        let quantity: String
+        /// Values by keys of features.
+        let values: [String: String]
     }
 
     let isSuspended: Bool
@@ -74,7 +86,43 @@ struct EntitlementRules: Sendable {
         return best
     }
 
+    /// What the plan of a subscription has, with what its add-ons add.
     private func entitlement(to feature: Definition, by subscription: Subscribed) -> Entitlement? {
+        var result = planned(feature, by: subscription)
+        for addOn in subscription.addOns {
+            guard let text = addOn.values[feature.key] else { continue }
+            result = adding(text, of: addOn, to: result, feature, subscription)
+        }
+        return result
+    }
+
+    /// A number adds to a number for each of the quantity; any other value counts where there was none, or an off one.
+    private func adding(
+        _ text: String, of addOn: AddOnValues, to base: Entitlement?, _ feature: Definition, _ subscription: Subscribed
+    ) -> Entitlement {
+        var reason = Entitlement.Reason(source: .addOn, text: "The add-on \(addOn.name) has this value.")
+        reason.subscription = subscription.id
+        reason.plan = subscription.plan
+        reason.addOn = base?.reason.addOn ?? addOn.id
+        guard let each = Self.number(text), let quantity = try? Rational(decimal: addOn.quantity) else {
+            guard let base, base.isOn else { return make(feature, isOn: !Self.isOff(text), text, reason) }
+            return base
+        }
+        let isOn = base?.isOn ?? false
+        // More than everything is everything.
+        if let base, isOn, Self.number(base.value) == nil { return base }
+        let before = isOn ? Self.number(base?.value) ?? .zero : .zero
+        guard let sum = try? before.adding(each.multiplied(by: quantity)) else {
+            return base ?? make(feature, isOn: false, nil, reason)
+        }
+        let total = sum.decimalText(places: 12)
+        let start = isOn ? "\(base?.reason.text ?? "") " : ""
+        return make(
+            feature, isOn: sum > .zero, total,
+            reason.saying("\(start)The add-on \(addOn.name) adds \(addOn.quantity) × \(text).", .addOn))
+    }
+
+    private func planned(_ feature: Definition, by subscription: Subscribed) -> Entitlement? {
         var reason = Entitlement.Reason(source: .size, text: "")
         reason.subscription = subscription.id
         reason.plan = subscription.plan
@@ -133,6 +181,7 @@ extension Entitlement.Reason {
         reason.value = value
         reason.subscription = subscription
         reason.plan = plan
+        reason.addOn = addOn
         return reason
     }
 }

@@ -11,7 +11,11 @@ struct PlanTerms: Sendable {
     /// Its name.
     let name: String
     /// The price of one cycle.
-    let price: Money
+    private(set) var price: Money
+    /// The version of the plan that has the price; 0 is the row of the plan.
+    private(set) var version = 0
+    /// The day on which the price counts, and what it was read from; nil if versions do not matter.
+    private(set) var reading: Reading?
     /// How long a period is.
     let cycle: BillingCycle
     /// Live subscriptions to this plan that one tenant may have; nil: the general quota applies.
@@ -46,10 +50,53 @@ struct PlanTerms: Sendable {
 }
 
 extension PlanTerms {
+    /// Which version of the plan was found on which day.
+    struct Reading: Sendable, Hashable {
+        let day: CalendarDate
+        /// The row of the version; nil if there was none.
+        let source: RowVersion?
+    }
+
+    /// The terms with what counts on a day.
+    /// - Parameters:
+    ///   - version: The version that counts; nil for the row of the plan.
+    ///   - currency: The currency to pay in; nil for that of the plan.
+    /// - Throws: ``PlanTermsError/noPriceIn(_:)``.
+    func priced(
+        by version: PlanVersionRepository.Priced?, on day: CalendarDate, in currency: String?
+    ) throws(PlanTermsError) -> PlanTerms {
+        var terms = self
+        let code = currency ?? price.currency.code
+        terms.reading = Reading(day: day, source: version.map { RowVersion(id: $0.id, version: $0.rowVersion) })
+        guard let version else {
+            guard price.currency.code == code else { throw .noPriceIn(code) }
+            return terms
+        }
+        guard let amount = CatalogPrice.amount(in: code, of: version.prices) else { throw .noPriceIn(code) }
+        (terms.price, terms.version) = (amount, version.number)
+        return terms
+    }
+
+    /// The terms with another price, which a version has that need not be the one that counts.
+    func repriced(_ price: Money, version: Int) -> PlanTerms {
+        var terms = self
+        (terms.price, terms.version, terms.reading) = (price, version, nil)
+        return terms
+    }
+
     /// The statement that fails, and its transaction with it, unless plan, cycle and currency still have the versions that the
-    /// terms were read from. They may have been cached, and an invoice must not have an outdated price.
+    /// terms were read from, and the same version of the plan counts. They may have been cached, and an invoice must not have an
+    /// outdated price.
     var confirmation: BoundStatement {
-        BoundStatement(Self.confirming, sources.flatMap { [.identifier($0.id), .int64($0.version)] })
+        var values: [PostgresValue] = sources.flatMap { [.identifier($0.id), .int64($0.version)] }
+        values.append(.optional(reading) { .text($0.day.description) })
+        values.append(.text(Self.name(of: reading?.source)))
+        return BoundStatement(Self.confirming, values)
+    }
+
+    /// As the statement names the version that counts.
+    private static func name(of source: RowVersion?) -> String {
+        source.map { "\($0.id)/\($0.version)" } ?? ""
     }
 
     /// Fails if no row is found, because it divides by their number.
@@ -58,6 +105,11 @@ extension PlanTerms {
         WHERE plan.id = $1 AND plan.row_version = $2 AND NOT plan.deleted
             AND cycle.id = $3 AND cycle.row_version = $4 AND NOT cycle.deleted
             AND currency.id = $5 AND currency.row_version = $6 AND NOT currency.deleted
+            AND ($7::text IS NULL OR $8 = coalesce((
+                SELECT version.id::text || '/' || version.row_version::text FROM main.plan_versions AS version
+                WHERE version.plan_id = plan.id AND version.state = 'scheduled' AND version.effective_on <= $7
+                    AND NOT version.deleted
+                ORDER BY version.effective_on DESC LIMIT 1), ''))
         """
 }
 
@@ -67,12 +119,15 @@ enum PlanTermsError: Error, Sendable, Hashable {
     case noPrice
     /// Price, currency or cycle cannot be billed.
     case billing(BillingError)
+    /// It cannot be paid in the currency.
+    case noPriceIn(String)
 
     /// For the client: what is wrong with the plan.
     var message: String {
         switch self {
         case .noPrice: "names a plan without a price"
         case .billing(let error): "names a plan that cannot be billed: \(error)"
+        case .noPriceIn(let currency): "names a plan that has no price in \(currency)"
         }
     }
 }

@@ -85,7 +85,7 @@ struct ScheduledChangeService: Sendable {
             var outcome = SubscriptionActionOutcome(planner.billed)
             try apply(&outcome, entry, planner.today)
             return outcome
-        } target: { _ in
+        } target: { _, _ in
             nil
         }
     }

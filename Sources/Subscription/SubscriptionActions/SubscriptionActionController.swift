@@ -15,7 +15,7 @@ struct SubscriptionActionController: Sendable {
 
     private func operation(_ action: SubscriptionAction) -> Operation {
         Operation(
-            .post, "/subscriptions/{id}/\(action.rawValue)", id: "SubscriptionActionController.\(action.rawValue)",
+            .post, "/subscriptions/{id}/\(action.rawValue)", id: "SubscriptionActionController.\(action)",
             summary: Self.summary(of: action), access: SubscriptionActionPolicy.act, parameters: [.id, Self.preview],
             requestBody: SubscriptionActionSchemas.body(of: action),
             responses: [
@@ -26,7 +26,7 @@ struct SubscriptionActionController: Sendable {
             failures: [
                 .notFound: "There is no such Subscription",
                 .conflict:
-                    "The status does not allow it, which names the actions that are possible (SUBSCRIPTION_STATE); it is not what the preview has shown (PREVIEW_OUTDATED); the plan does not allow the change (PLAN_CHANGE_NOT_ALLOWED); or no place is left (SUBSCRIPTION_QUOTA_EXCEEDED)",
+                    "The status does not allow it, which names the actions that are possible (SUBSCRIPTION_STATE); it is not what the preview has shown (PREVIEW_OUTDATED); the plan does not allow the change (PLAN_CHANGE_NOT_ALLOWED); an add-on does not go with it (ADD_ON_INCOMPATIBLE); or no place is left (SUBSCRIPTION_QUOTA_EXCEEDED)",
             ],
             idempotency: .recover { recovery in
                 .json(Self.json(try await service.recovered(try recovery.created(), in: recovery.scope), token: nil))
@@ -58,6 +58,10 @@ struct SubscriptionActionController: Sendable {
         case .pause: "Pause a subscription"
         case .resume: "Resume a subscription that is paused"
         case .renew: "Add periods to a term, or begin one again that has expired"
+        case .attach: "Attach an add-on to a subscription, or change how many of it there are"
+        case .detach: "Detach an add-on from a subscription, as a rule at the end of its period"
+        case .override: "Give a subscription a price of its own, perhaps until a day"
+        case .endOverride: "End the price of its own: what the plan costs comes back"
         }
     }
 }

@@ -14,6 +14,7 @@ extension SubscriptionActionError: HTTPFailureConvertible {
             return .conflict(
                 "The plan of the subscription does not allow a change to this one (`metaData.changes`).",
                 code: "PLAN_CHANGE_NOT_ALLOWED")
+        case .incompatible(let reason): return .conflict("\(reason).", code: "ADD_ON_INCOMPATIBLE")
         case .previewOutdated:
             return .conflict(
                 "What would come of it now is not what the preview has shown. Nothing was changed; ask for another preview.",

@@ -12,6 +12,8 @@ enum SubscriptionActionError: Error, Sendable, Hashable {
     case invalid(pointer: String, reason: String)
     /// A change to this plan is not allowed from the current one.
     case planPair
+    /// An add-on does not go with the rest of the subscription: why.
+    case incompatible(String)
     /// What would come of it now is not what the preview has shown.
     case previewOutdated
     /// A scheduled change that has been made, or was canceled.

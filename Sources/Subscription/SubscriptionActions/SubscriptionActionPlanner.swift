@@ -13,13 +13,15 @@ struct SubscriptionActionPlanner: Sendable {
     let plan: JSONValue?
     /// The plan that the request names, or the current one where an action needs its terms.
     let target: PlanTerms?
+    /// The add-on that the request names, and those that were ever attached.
+    let addOns: [Identifier: AddOnTerms]
     let policies: PlanChangePolicy
     let now: Timestamp
     /// The prices of usage of the target.
     var metered: [MeteredPriceRepository.Agreed] = []
 
     var today: CalendarDate { billed.today }
-    private var start: CalendarDate {
+    var start: CalendarDate {
         (billed.billing.terms["start"]?.stringValue).flatMap { try? CalendarDate($0) } ?? today
     }
 
@@ -44,6 +46,10 @@ struct SubscriptionActionPlanner: Sendable {
         case .pause: return try pause(request, at: at)
         case .resume: return try resume(request, at: at)
         case .renew: return try renew(request)
+        case .attach: return try attach(request, at: at)
+        case .detach: return try detach(request, at: at)
+        case .override: return try override(request, at: at)
+        case .endOverride: return try endOverride(request, at: at)
         }
     }
 
@@ -127,7 +133,9 @@ struct SubscriptionActionPlanner: Sendable {
         if standing.status == .expired {
             guard let target else { throw SubscriptionActionError.impossible(.renew, "its plan is gone") }
             var outcome = SubscriptionActionOutcome(billed, status: .active)
-            outcome.add(try restart(begunAnew(terms, on: target, periods: request.periods ?? original)))
+            var entry = try restart(begunAnew(terms, on: target, periods: request.periods ?? original))
+            entry.planVersion = target.version
+            outcome.add(entry)
             return outcome
         }
         guard original != nil, terms["term"] != nil else {
@@ -181,6 +189,7 @@ struct SubscriptionActionPlanner: Sendable {
             return outcome
         }
         guard let current = standing.progress.items.first else { throw SubscriptionActionError.notFound }
+        if let plan = request.plan { try requireAddOns(fit: plan) }
         let members = try members(of: request, current)
         let rule = try rule(for: request, from: current, members)
         if today < start, at == today {
@@ -195,6 +204,7 @@ struct SubscriptionActionPlanner: Sendable {
             if request.plan != nil { terms["metered"] = metered.isEmpty ? nil : .array(metered.map(\.item)) }
             var entry = try restart(terms)
             entry.plan = request.plan
+            entry.planVersion = target?.version
             outcome.add(entry)
             return outcome
         }
@@ -202,6 +212,8 @@ struct SubscriptionActionPlanner: Sendable {
         var entry = entry(kind, at: max(at, start), policy: request.policy ?? rule)
         for (name, value) in members { entry.change[name] = value }
         entry.plan = request.plan
+        entry.planVersion = target?.version
+        if members["price"] != nil { endOverrides(from: entry, in: &outcome) }
         outcome.add(entry)
         return outcome
     }
@@ -262,7 +274,7 @@ struct SubscriptionActionPlanner: Sendable {
         }
     }
 
-    private func requireCurrency(of plan: PlanTerms) throws {
+    func requireCurrency(of plan: PlanTerms) throws {
         guard plan.price.currency.code == billed.billing.terms["currency"]?.stringValue else {
             throw SubscriptionActionError.invalid(
                 pointer: "/planId", reason: "must be a plan in the currency of the subscription")
@@ -271,7 +283,7 @@ struct SubscriptionActionPlanner: Sendable {
 
     // MARK: Entries
 
-    private func policy(of request: SubscriptionActionRequest, _ known: [ChangePolicy]) throws -> ChangePolicy {
+    func policy(of request: SubscriptionActionRequest, _ known: [ChangePolicy]) throws -> ChangePolicy {
         guard let policy = request.policy else { return known[0] }
         guard known.contains(policy) else {
             throw SubscriptionActionError.invalid(
@@ -280,7 +292,7 @@ struct SubscriptionActionPlanner: Sendable {
         return policy
     }
 
-    private func entry(
+    func entry(
         _ kind: SubscriptionChange.Kind, at: CalendarDate, policy: ChangePolicy?
     ) -> SubscriptionBilling.Entry {
         var change: JSONObject = ["at": .string(at.description), "type": .string(kind.rawValue)]

@@ -16,6 +16,12 @@ struct SubscriptionActionRequest: Sendable {
     let anchor: JSONValue?
     /// More periods of a term.
     let periods: Int?
+    let addOn: Identifier?
+    /// A price of its own, in major units.
+    let amount: String?
+    /// The first day without a price of its own; nil: it stays.
+    let until: CalendarDate?
+    let note: String?
     /// What a preview has returned: nothing else may come of it.
     let token: String?
 
@@ -27,6 +33,10 @@ struct SubscriptionActionRequest: Sendable {
         quantity = body["quantity"]?.stringValue
         anchor = body["anchor"].flatMap { $0.isNull ? nil : $0 }
         periods = body["periods"]?.intValue
+        addOn = body["addOnId"]?.stringValue.flatMap { Identifier($0) }
+        amount = body["amount"]?.stringValue
+        until = body["until"]?.stringValue.flatMap { try? CalendarDate($0) }
+        note = body["note"]?.stringValue
         token = body["token"]?.stringValue
     }
 }

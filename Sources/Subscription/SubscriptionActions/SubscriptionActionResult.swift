@@ -12,6 +12,10 @@ struct SubscriptionActionResult: Sendable {
     var subscription: JSONObject
     /// What the action has added, as it is now.
     let change: SubscriptionBilling.Entry?
+    /// What the action has edited, as it is now.
+    var edited: SubscriptionBilling.Entry?
+    /// What it is about.
+    var changed: SubscriptionBilling.Entry? { change ?? edited }
     /// The invoices that the action makes at once.
     let invoices: [SubscriptionBilling.NumberedInvoice]
     /// The next invoice after those, as things stand.
@@ -87,6 +91,9 @@ extension SubscriptionBilling.Entry {
         json["policy"] = change["policy"]
         json["effectiveOn"] = effectiveOn.map { .string($0.description) }
         json["planId"] = plan.map { .identifier($0) }
+        json["addOnId"] = addOn.map { .identifier($0) }
+        json["origin"] = origin.map { .string($0.rawValue) }
+        json["planVersion"] = planVersion.map { .integer($0) }
         json["change"] = .object(change)
         return .object(json)
     }

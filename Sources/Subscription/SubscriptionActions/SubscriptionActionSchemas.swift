@@ -19,6 +19,11 @@ enum SubscriptionActionSchemas {
         .init("policy", Schema.string(oneOf: policies.map(\.rawValue)).described("How it is billed. \(more)"))
     }
 
+    private static let addOn = Schema.Property("addOnId", .string(format: .uuid), required: true)
+
+    /// How a price of its own begins and ends.
+    static let overridePolicies: [ChangePolicy] = [.atPeriodEnd, .prorateNow, .none]
+
     /// The body of an action.
     static func body(of action: SubscriptionAction) -> Schema {
         switch action {
@@ -55,6 +60,43 @@ enum SubscriptionActionSchemas {
                             "Omitted: those of its first term")),
                     token,
                 ], name: "SubscriptionRenewal")
+        case .attach:
+            .object(
+                [
+                    addOn, .init("quantity", quantity.described("How many of it there are then; 1 if omitted")),
+                    policy(
+                        ChangePolicy.allCases,
+                        "Only where the quantity of an attached one changes; the default is prorate_now for more, and at_period_end for less"
+                    ), at, token,
+                ], name: "AddOnAttachment")
+        case .detach:
+            .object(
+                [
+                    addOn,
+                    policy([.atPeriodEnd, .prorateNow, .none], "The default is at_period_end, that of the add-on"),
+                    at, token,
+                ], name: "AddOnDetachment")
+        case .override:
+            .object(
+                [
+                    .init(
+                        "amount",
+                        Schema.string(maxLength: 17, pattern: CatalogPrice.amount).example("80.00").described(
+                            "Of a unit in a billing cycle, in the currency of the subscription"), required: true),
+                    .init(
+                        "until",
+                        BillingPreviewSchemas.date.described(
+                            "The first day without it: what the plan costs comes back with the next period. Omitted: it stays"
+                        )
+                    ),
+                    .init(
+                        "note",
+                        Schema.string(minLength: 1, maxLength: 200, pattern: .visibleText).described("Why").example(
+                            "Agreed on by phone")),
+                    policy(overridePolicies, "The default is at_period_end"), at, token,
+                ], name: "PriceOverride")
+        case .endOverride:
+            .object([policy(overridePolicies, "The default is at_period_end"), at, token], name: "PriceOverrideEnd")
         }
     }
 
@@ -73,7 +115,9 @@ enum SubscriptionActionSchemas {
             .init("state", .string(oneOf: SubscriptionChange.State.allCases.map(\.rawValue)), required: true),
             .init("requestedOn", BillingPreviewSchemas.date, required: true),
             .init("policy", .string().example("prorate_now")), .init("effectiveOn", BillingPreviewSchemas.date),
-            .init("planId", .string(format: .uuid)), .init("change", .freeObject, required: true),
+            .init("planId", .string(format: .uuid)), .init("planVersion", .integer(minimum: 0)),
+            .init("addOnId", .string(format: .uuid)), .init("origin", .string().example("override")),
+            .init("change", .freeObject, required: true),
         ], name: "SubscriptionActionChange")
 
     /// What an action returns.

@@ -25,12 +25,12 @@ struct SubscriptionActionService: Sendable {
     ) async throws -> SubscriptionActionResult {
         let (context, target) = try await prepared(request, on: id, in: context)
         return try await store(
-            id, as: request.action.cause, token: request.token, requesting: request.plan, in: context
-        ) {
-            planner in
+            id, as: request.action.cause, token: request.token, requesting: request.plan, addOn: request.addOn,
+            in: context
+        ) { planner in
             try planner.outcome(of: request)
-        } target: { plan in
-            try await target(plan)
+        } target: { plan, billed in
+            try await target(plan, billed)
         }
     }
 
@@ -39,15 +39,29 @@ struct SubscriptionActionService: Sendable {
         _ request: SubscriptionActionRequest, on id: Identifier, in context: WriteContext
     ) async throws -> (result: SubscriptionActionResult, token: String) {
         let (context, target) = try await prepared(request, on: id, in: context)
-        let previewed = try await pool.withTransaction(settings: context.settings, as: .read) { transaction in
+        let previewed = try await foresee(id, requesting: request.plan, addOn: request.addOn, in: context) { planner in
+            try planner.outcome(of: request)
+        } target: { plan, billed in
+            try await target(plan, billed)
+        }
+        try await context.commitMarks(on: pool)
+        return (previewed, previewed.token(of: id, request.action.rawValue))
+    }
+
+    /// What would come of a change, without making it.
+    func foresee(
+        _ id: Identifier, requesting requested: Identifier? = nil, addOn: Identifier? = nil, in context: WriteContext,
+        _ plan: Planning, target: TermsLookup
+    ) async throws -> SubscriptionActionResult {
+        try await pool.withTransaction(settings: context.settings, as: .read) { transaction in
             let (row, billed) = try await read(id, in: context, transaction, isLocked: false)
             let complete = try await billing.metering.complete(billed, isClosing: false, transaction)
             let due = try complete.standing()
             let current = complete.advanced(by: due)
             let standing = try current.standing()
             let planner = try await planner(
-                current, standing, target(standing.plan), request.plan, in: context, transaction)
-            let outcome = try await metered(planner.outcome(of: request), isClosing: false, transaction)
+                current, standing, target(standing.plan, current), requested, addOn, in: context, transaction)
+            let outcome = try await metered(plan(planner), isClosing: false, transaction)
             let after = try Self.after(outcome, from: standing)
             var members = try row.members()
             members[TenantSubscription.status] = .integer(after.status.rawValue)
@@ -55,8 +69,6 @@ struct SubscriptionActionService: Sendable {
             members[TenantSubscription.planID] = .identifier(after.plan)
             return try Self.result(outcome, after, members)
         }
-        try await context.commitMarks(on: pool)
-        return (previewed, previewed.token(of: id, request.action.rawValue))
     }
 
     /// The result of an action that was done before its answer was lost.
@@ -69,17 +81,21 @@ struct SubscriptionActionService: Sendable {
     // MARK: Steps
 
     typealias Planning = (SubscriptionActionPlanner) throws -> SubscriptionActionOutcome
-    typealias TermsLookup = (Identifier) async throws -> PlanTerms?
+    /// Finds the terms that an action needs: by the current plan, and as the currency and the day of the subscription say.
+    typealias TermsLookup = (Identifier, BilledSubscription) async throws -> PlanTerms?
 
     /// Plans and stores a change of a subscription.
     /// - Parameters:
     ///   - requested: The plan that is asked for.
     ///   - resource: The row from which the response of a repeated request is rebuilt; nil: the subscription.
+    ///   - addOn: The add-on that a request names.
     ///   - target: The terms that it needs, by the current plan. It is called while the subscription is locked.
+    ///   - alongside: Statements that commit with it, by what it has added.
     func store(
         _ id: Identifier, as cause: SubscriptionEvent.Cause, token: String?, requesting requested: Identifier? = nil,
-        resource: Identifier? = nil, in context: WriteContext,
-        _ plan: Planning, target: TermsLookup
+        addOn: Identifier? = nil, resource: Identifier? = nil, in context: WriteContext,
+        _ plan: Planning, target: TermsLookup,
+        alongside: (SubscriptionBilling.Entry?) throws -> [BoundStatement] = { _ in [] }
     ) async throws -> SubscriptionActionResult {
         try await context.withTransaction(on: pool, resource: resource ?? id) { transaction in
             let (_, locked) = try await read(id, in: context, transaction, isLocked: true)
@@ -88,14 +104,14 @@ struct SubscriptionActionService: Sendable {
             let isNews = due.isNews(for: billed)
             let current = isNews ? billed.advanced(by: due) : billed
             let standing = try current.standing()
-            let terms = try await target(standing.plan)
+            let terms = try await target(standing.plan, current)
             if let terms { try await Self.confirm(terms, transaction) }
             // What is due comes first. It takes the series of invoices, and whoever waits for that may hold the quota.
             if isNews {
                 _ = try await transaction.query(SubscriptionQuota.lock(of: billed.billing.tenant))
                 _ = try await billing.settle(billed, due, in: context, transaction)
             }
-            let planner = try await planner(current, standing, terms, requested, in: context, transaction)
+            let planner = try await planner(current, standing, terms, requested, addOn, in: context, transaction)
             let outcome = try await metered(plan(planner), isClosing: true, transaction)
             let after = try Self.after(outcome, from: standing)
             var result = try Self.result(outcome, after, JSONObject())
@@ -103,6 +119,7 @@ struct SubscriptionActionService: Sendable {
                 !after.changed.contains { $0.id == edit.id }
             }.map { try billing.repository.update(of: $0, in: context.scope) }
             var more = edits
+            more += try alongside(result.changed)
             if outcome.voidsDrafts { more.append(SubscriptionBillingRepository.voidDrafts(of: id)) }
             if outcome.issuesDrafts {
                 more.append(
@@ -126,33 +143,45 @@ struct SubscriptionActionService: Sendable {
     private func prepared(
         _ request: SubscriptionActionRequest, on id: Identifier, in context: WriteContext
     ) async throws -> (WriteContext, TermsLookup) {
+        return (
+            try await tenantContext(id, context),
+            { plan, billed in
+                switch request.action {
+                case .change: try await requestedTerms(request.plan, for: billed)
+                // What has ended begins again on the terms of now.
+                case .renew: try? await terms.terms(of: plan, on: billed.today, in: billed.currency, isFresh: true)
+                case .activate, .cancel, .uncancel, .pause, .resume, .attach, .detach, .override, .endOverride: nil
+                }
+            }
+        )
+    }
+
+    /// The context at the time of the tenant of a subscription.
+    func tenantContext(_ id: Identifier, _ context: WriteContext) async throws -> WriteContext {
         let row: Record
         do {
             row = try await subscriptions.entities.findByID(id, in: context.scope)
         } catch RepositoryError.notFound {
             throw SubscriptionActionError.notFound
         }
-        let context = try await time(context, try row[TenantSubscription.subscriberID])
-        return (
-            context,
-            { plan in
-                switch request.action {
-                case .change: try await requestedTerms(request.plan)
-                // What has ended begins again on the terms of now.
-                case .renew: try? await terms.terms(of: plan, isFresh: true)
-                case .activate, .cancel, .uncancel, .pause, .resume: nil
-                }
-            }
-        )
+        return try await time(context, try row[TenantSubscription.subscriberID])
     }
 
-    /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` for a plan that does not exist.
-    func requestedTerms(_ plan: Identifier?) async throws -> PlanTerms? {
+    /// The terms of today of the plan that a request names, in the currency of the subscription.
+    /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` for a plan that does not exist, or has no price in it.
+    func requestedTerms(_ plan: Identifier?, for billed: BilledSubscription) async throws -> PlanTerms? {
         guard let plan else { return nil }
         do {
-            return try await terms.terms(of: plan, isFresh: true)
-        } catch SubscriptionError.planNotFound {
-            throw SubscriptionActionError.invalid(pointer: "/planId", reason: "must be a plan that exists")
+            return try await terms.terms(of: plan, on: billed.today, in: billed.currency, isFresh: true)
+        } catch let error as SubscriptionError {
+            switch error {
+            case .planNotFound:
+                throw SubscriptionActionError.invalid(pointer: "/planId", reason: "must be a plan that exists")
+            case .noPriceIn:
+                throw SubscriptionActionError.invalid(
+                    pointer: "/planId", reason: "must be a plan with a price in the currency of the subscription")
+            default: throw error
+            }
         }
     }
 
@@ -192,11 +221,14 @@ struct SubscriptionActionService: Sendable {
 
     private func planner(
         _ billed: BilledSubscription, _ standing: SubscriptionStanding, _ target: PlanTerms?,
-        _ requested: Identifier?, in context: WriteContext, _ transaction: PostgresTransaction
+        _ requested: Identifier?, _ addOn: Identifier?, in context: WriteContext, _ transaction: PostgresTransaction
     ) async throws -> SubscriptionActionPlanner {
         let plan = try await summaries.summaries(of: [standing.plan], in: transaction)[standing.plan]
+        let named = billed.billing.entries.compactMap(\.addOn) + [addOn].compactMap(\.self)
         var planner = SubscriptionActionPlanner(
-            billed: billed, standing: standing, plan: plan?.json, target: target, policies: policies, now: context.now)
+            billed: billed, standing: standing, plan: plan?.json, target: target,
+            addOns: try await AddOnRepository.terms(of: Set(named), in: transaction), policies: policies,
+            now: context.now)
         if let target {
             do {
                 planner.metered = try await MeteredPriceRepository().prices(
@@ -214,8 +246,9 @@ struct SubscriptionActionService: Sendable {
         _ outcome: SubscriptionActionOutcome, _ after: SubscriptionStanding, _ subscription: JSONObject
     ) throws -> SubscriptionActionResult {
         let added = outcome.added.map { added in after.changed.first { $0.id == added.id } ?? added }
+        let edited = outcome.edited.last.map { edited in after.changed.first { $0.id == edited.id } ?? edited }
         return SubscriptionActionResult(
-            subscription: subscription, change: added, invoices: after.invoices,
+            subscription: subscription, change: added, edited: edited, invoices: after.invoices,
             upcoming: try upcoming(outcome.billed, after), nextDue: after.nextDue)
     }
 
@@ -268,6 +301,10 @@ extension SubscriptionAction {
         case .pause: .pause
         case .resume: .resume
         case .renew: .renew
+        case .attach: .attach
+        case .detach: .detach
+        case .override: .override
+        case .endOverride: .endOverride
         }
     }
 }

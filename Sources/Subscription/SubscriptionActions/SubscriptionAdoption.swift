@@ -10,13 +10,16 @@ extension SubscriptionActionService {
     /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` if its dates are those of no period, or its plan is gone.
     func adopted(_ row: Record, in context: WriteContext) async throws -> BilledSubscription {
         let rows = try SubscriptionStanding.Rows(row, at: context.now)
+        let start = try? CalendarDate(rows.startDate)
         let terms: PlanTerms
         do {
-            terms = try await self.terms.terms(of: rows.plan)
+            let day = start ?? CalendarDate(of: context.now)
+            let (plan, version) = try await self.terms.offer(of: rows.plan, on: day)
+            terms = (try? plan.priced(by: version, on: day, in: nil)) ?? plan
         } catch SubscriptionError.planNotFound {
             throw Self.refusal("its plan is gone")
         }
-        guard let start = try? CalendarDate(rows.startDate),
+        guard let start,
             let end = try row[ifPresent: TenantSubscription.endDate].flatMap({ try? CalendarDate($0) }),
             let interval = Self.interval(of: terms, from: start, to: end)
         else {
@@ -32,7 +35,7 @@ extension SubscriptionActionService {
         let isFirstIssued = rows.hasInvoice && !price.isZero
         let billing = SubscriptionBilling(
             subscription: try row.id, tenant: try row[TenantSubscription.subscriberID], scenario: scenario, entries: [],
-            issued: isFirstIssued ? 1 : 0)
+            issued: isFirstIssued ? 1 : 0, planVersion: terms.version)
         return try BilledSubscription(rows, billing, at: context.now, in: self.billing.zones)
     }
 

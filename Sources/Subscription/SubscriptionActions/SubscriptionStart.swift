@@ -57,6 +57,26 @@ struct SubscriptionStart: Sendable {
     /// The terms are no longer the plan's.
     private struct OutdatedTerms: Error {}
 
+    /// The first day of a new subscription: the terms of that day count.
+    /// - Throws: ``SubscriptionActionError/invalid(pointer:reason:)`` for an unknown time zone.
+    func day(of new: NewSubscription, in context: WriteContext) async throws -> CalendarDate {
+        let context = try await time(context, new.subscriber)
+        guard let members = new.billing else { return CalendarDate(of: context.now) }
+        if let start = (members["start"]?.stringValue).flatMap({ try? CalendarDate($0) }) { return start }
+        do {
+            return try zone(of: SubscriptionTermsRequest(members: members)).date(at: context.now)
+        } catch let refusal as ScenarioRefusal {
+            throw SubscriptionTermsRequest.meaning(of: refusal)
+        }
+    }
+
+    private func zone(of request: SubscriptionTermsRequest) throws -> ZoneRules {
+        guard let zone = billing.zones(request.members["timeZone"]?.stringValue ?? ZoneRules.utc.name) else {
+            throw ScenarioRefusal("/timeZone", "Must be a time zone of the IANA database, such as Europe/Paris")
+        }
+        return zone
+    }
+
     private func begun(
         _ new: NewSubscription, id: Identifier, on terms: PlanTerms, _ metered: [MeteredPriceRepository.Agreed],
         collectedBy method: CollectionMethod?,
@@ -64,11 +84,7 @@ struct SubscriptionStart: Sendable {
     ) throws -> (BilledSubscription, SubscriptionStanding) {
         let request = SubscriptionTermsRequest(members: new.billing ?? JSONObject())
         do {
-            let name = request.members["timeZone"]?.stringValue ?? ZoneRules.utc.name
-            guard let zone = billing.zones(name) else {
-                throw ScenarioRefusal("/timeZone", "Must be a time zone of the IANA database, such as Europe/Paris")
-            }
-            var scenario = request.scenario(on: terms, today: try zone.date(at: now))
+            var scenario = request.scenario(on: terms, today: try zone(of: request).date(at: now))
             if !metered.isEmpty { scenario["metered"] = .array(metered.map(\.item)) }
             let rows = SubscriptionStanding.Rows(
                 status: new.status, plan: new.plan, startDate: scenario["start"]?.stringValue ?? "")
@@ -76,8 +92,7 @@ struct SubscriptionStart: Sendable {
                 rows,
                 SubscriptionBilling(
                     subscription: id, tenant: new.subscriber, scenario: scenario, entries: [], issued: 0,
-                    collectionMethod: method), at: now,
-                in: billing.zones)
+                    collectionMethod: method, planVersion: terms.version), at: now, in: billing.zones)
             billed.billing.addedUsage = try Self.unmeteredPast(of: billed)
             return (billed, try billed.standing())
         } catch let refusal as ScenarioRefusal {

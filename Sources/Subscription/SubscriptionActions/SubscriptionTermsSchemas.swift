@@ -30,6 +30,10 @@ enum SubscriptionTermsSchemas {
                 name: "SubscriptionTerm"
             ).described("It ends after so many periods; without it, it renews until it is canceled")),
         .init("taxes", Schema.array(of: BillingPreviewSchemas.tax, maxItems: 20)),
+        .init(
+            "currency",
+            Schema.string(maxLength: 3, pattern: .currencyCode).example("EUR").described(
+                "To pay in, ISO 4217; one in which the plan has a price on the first day. Default: that of the plan")),
     ]
 
     /// The body of `POST /subscriptions`. With any of the members, the engine bills the subscription.

@@ -16,6 +16,9 @@ struct BilledSubscription: Sendable {
     let today: CalendarDate
     let reader: ScenarioReader
 
+    /// What it is paid in.
+    var currency: String? { billing.terms["currency"]?.stringValue }
+
     /// Whether its billing has a row already.
     var isStored: Bool { nextPosition > 0 }
 

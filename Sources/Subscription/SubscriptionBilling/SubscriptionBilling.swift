@@ -22,6 +22,14 @@ struct SubscriptionBilling: Sendable {
         var change: JSONObject
         /// Of its row; 0 before it has one.
         var version: Int64 = 0
+        /// The version of the plan whose price counts from that day on; nil: the price stays.
+        var planVersion: Int?
+        /// The add-on that is attached, changed or detached.
+        var addOn: Identifier?
+        /// Where a price comes from, if it is not what the plan costs.
+        var origin: SubscriptionChange.Origin?
+        /// For operators.
+        var note: String?
     }
 
     /// An invoice with its place among those of the subscription, from 1.
@@ -50,6 +58,8 @@ struct SubscriptionBilling: Sendable {
     var usage: [MeteredUsage] = []
     /// Usage that is billed now, and not stored yet.
     var addedUsage: [MeteredUsage] = []
+    /// The version of the plan whose price was agreed on at the start; 0 is the row of the plan.
+    var planVersion = 0
 
     /// The name of the time zone of its calendar.
     var timeZone: String { scenario["timeZone"]?.stringValue ?? ZoneRules.utc.name }
@@ -134,6 +144,9 @@ struct SubscriptionBilling: Sendable {
             .max { $0.takesEffect(before: $1) }?.plan ?? plan
     }
 
+    /// What happens, or has happened, since it was last begun anew.
+    var currentEntries: ArraySlice<Entry> { current.entries }
+
     /// Invoices that were not issued yet.
     func unissued(_ invoices: [DraftInvoice]) -> [NumberedInvoice] { numbered(invoices).filter { $0.ordinal > issued } }
 }
@@ -142,7 +155,7 @@ extension SubscriptionChange.Kind {
     /// Whether the engine knows it.
     var isOfEngine: Bool {
         switch self {
-        case .change, .quantity, .pause, .resume, .anchor, .creditNote, .cancel: true
+        case .change, .quantity, .pause, .resume, .anchor, .creditNote, .cancel, .addItem, .removeItem: true
         case .renew, .restart: false
         }
     }

@@ -37,7 +37,8 @@ struct SubscriptionBillingRepository: Sendable {
             subscription: subscription, tenant: try row.identifier(0),
             scenario: try JSONValue.parse(stored: row.json(1)).objectValue ?? JSONObject(), entries: entries,
             issued: try row.int(2),
-            collectionMethod: try row.textIfPresent(7).flatMap { CollectionMethod(rawValue: $0) })
+            collectionMethod: try row.textIfPresent(7).flatMap { CollectionMethod(rawValue: $0) },
+            planVersion: try row.int(8))
         if billing.isMetered {
             billing.usage = try await SubscriptionUsageRepository.usage(of: subscription, transaction)
         }
@@ -51,7 +52,7 @@ struct SubscriptionBillingRepository: Sendable {
     private static let columns = """
         SELECT tenant_id, scenario, issued, next_due_on, parked_reason,
             (SELECT coalesce(max(position), 0) FROM main.subscription_changes WHERE subscription_id = billing.id), settled_on::text,
-            collection_method
+            collection_method, plan_version
         FROM main.subscription_billing AS billing WHERE id = $1
         """
     private static let finding = PostgresStatement(columns)
@@ -60,7 +61,7 @@ struct SubscriptionBillingRepository: Sendable {
     /// What an entry is read from, in this order.
     static let entryColumns = [
         "id", "position", "type::text", "state::text", "requested_on::text", "effective_on::text", "plan_id", "change",
-        "row_version",
+        "row_version", "plan_version", "add_on_id", "origin::text", "note",
     ]
 
     private static let listing = PostgresStatement(
@@ -111,13 +112,15 @@ struct SubscriptionBillingRepository: Sendable {
                 .json(JSONValue.object(billing.scenario).serialized()), .text(billing.timeZone),
                 .int32(Int32(clamping: billing.issued)), .optional(nextDue) { .timestamp($0) }, .text(day.description),
                 .optional(billing.collectionMethod) { .text($0.rawValue) },
+                .int32(Int32(clamping: billing.planVersion)),
             ])
     }
 
     private static let inserting: PostgresStatement = """
         INSERT INTO main.subscription_billing (
-            id, tenant_id, scenario, time_zone, issued, next_due_on, due_at, settled_on, collection_method)
-        VALUES ($1, $2, $3, $4, $5, $6, $6, $7::date, $8)
+            id, tenant_id, scenario, time_zone, issued, next_due_on, due_at, settled_on, collection_method,
+            plan_version)
+        VALUES ($1, $2, $3, $4, $5, $6, $6, $7::date, $8, $9)
         """
 
     /// The statement that records how many invoices were issued and when something is due next. It ends the claim of a worker, and
@@ -183,6 +186,10 @@ struct SubscriptionBillingRepository: Sendable {
         values[SubscriptionChange.requestedOn] = entry.requestedOn.description
         values[SubscriptionChange.effectiveOn] = entry.effectiveOn?.description
         values[SubscriptionChange.planID] = entry.plan
+        values[SubscriptionChange.planVersion] = entry.planVersion
+        values[SubscriptionChange.addOnID] = entry.addOn
+        values[SubscriptionChange.origin] = entry.origin
+        values[SubscriptionChange.note] = entry.note
         values[SubscriptionChange.change] = JSONText(.object(entry.change))
     }
 }
@@ -199,6 +206,9 @@ extension SubscriptionBilling.Entry {
         self.init(
             id: try row.identifier(0), position: try row.int(1), kind: kind, state: state, requestedOn: requested,
             effectiveOn: try day(5), plan: try row.identifierIfPresent(6),
-            change: try JSONValue.parse(stored: row.json(7)).objectValue ?? JSONObject(), version: try row.int64(8))
+            change: try JSONValue.parse(stored: row.json(7)).objectValue ?? JSONObject(), version: try row.int64(8),
+            planVersion: try row.intIfPresent(9), addOn: try row.identifierIfPresent(10),
+            origin: try row.textIfPresent(11).flatMap { SubscriptionChange.Origin(rawValue: $0) },
+            note: try row.textIfPresent(12))
     }
 }

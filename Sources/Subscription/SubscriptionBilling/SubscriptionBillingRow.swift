@@ -19,6 +19,9 @@ enum SubscriptionBillingRow {
     static let parkedOn = Field.timestamp("parkedOn", example: "2026-02-28T00:00:00.000Z")
     static let collectionMethod = Field<CollectionMethod>.string(
         "collectionMethod", description: "How its invoices are collected; null: by nobody", example: "automatic")
+    static let planVersion = Field.integer(
+        "planVersion", minimum: 0, description: "Whose price was agreed on at the start; 0 is the row of the plan",
+        example: 1)
     static let testClockID = Field.identifier("testClockId")
 
     /// The description.
@@ -27,6 +30,7 @@ enum SubscriptionBillingRow {
         description: "How a subscription is billed.", audit: .none, tenancy: .column(tenantID),
         fields: [
             tenantID, scenario, timeZone, issued, nextDueOn, parkedReason, parkedOn, collectionMethod, testClockID,
+            planVersion,
         ],
-        alwaysSet: [tenantID, scenario, timeZone, issued])
+        alwaysSet: [tenantID, scenario, timeZone, issued, planVersion])
 }

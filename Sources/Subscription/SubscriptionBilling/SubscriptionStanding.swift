@@ -108,7 +108,9 @@ struct SubscriptionStanding: Sendable {
                 continue
             } else {
                 // A change during a trial takes effect at once.
-                entries[index].effectiveOn = at < then.firstPaid ? at : then.periodEnd ?? at
+                let item = entry.item
+                let end = item == nil ? then.periodEnd : then.items.last { $0.id == item }?.periodEnd
+                entries[index].effectiveOn = at < then.firstPaid ? at : end ?? at
             }
         }
         return entries
@@ -118,6 +120,9 @@ struct SubscriptionStanding: Sendable {
 extension SubscriptionBilling.Entry {
     /// The day that the engine makes it on.
     var day: CalendarDate? { change["at"]?.stringValue.flatMap { try? CalendarDate($0) } }
+
+    /// The item of an add-on that it is about; nil for the price of the plan.
+    var item: String? { change["item"]?.stringValue }
 
     /// How it is billed; nil if that is not said.
     var policy: ChangePolicy? { change["policy"]?.stringValue.flatMap { ChangePolicy(rawValue: $0) } }

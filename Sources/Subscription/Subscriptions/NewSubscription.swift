@@ -17,8 +17,11 @@ struct NewSubscription: Sendable, Hashable {
 
     /// The members that are agreed on with the engine.
     static let billingMembers = [
-        "quantity", "start", "anchor", "timeZone", "trial", "coupon", "collection", "term", "taxes",
+        "quantity", "start", "anchor", "timeZone", "trial", "coupon", "collection", "term", "taxes", "currency",
     ]
+
+    /// What it is paid in; nil: the currency of the plan.
+    var currency: String? { billing?["currency"]?.stringValue }
 
     /// Reads a body that has passed ``TenantSubscription/newSchema``.
     /// - Throws: ``ValidationFailure`` that names the member that is missing.

@@ -1,19 +1,47 @@
+import Billing
 import Entities
 import JSONCoding
 import Primitives
 import ServiceKit
 
-/// Reads the terms of plans: from the cache, as a rule without any query.
+/// Reads the terms of plans: from the cache, and with one query for the version that counts.
 struct PlanTermsReader: Sendable {
     let plans: CachedRows
     let cycles: CachedRows
     let currencies: CachedRows
+    let versions: PlanVersionRepository
 
     /// The terms of a plan.
-    /// - Parameter isFresh: Reads them from PostgreSQL, after cached ones turned out to be old.
+    /// - Parameters:
+    ///   - day: On which they count.
+    ///   - currency: To pay in; nil for that of the plan.
+    ///   - isFresh: Reads them from PostgreSQL, after cached ones turned out to be old.
     /// - Throws: ``SubscriptionError/planNotFound``, also when its cycle or its currency is gone;
-    ///   ``SubscriptionError/planNotBillable(_:)``.
-    func terms(of id: Identifier, isFresh: Bool = false) async throws -> PlanTerms {
+    ///   ``SubscriptionError/planNotBillable(_:)``; ``SubscriptionError/noPriceIn(currency:)``.
+    func terms(
+        of id: Identifier, on day: CalendarDate, in currency: String? = nil, isFresh: Bool = false
+    ) async throws -> PlanTerms {
+        let (terms, version) = try await offer(of: id, on: day, isFresh: isFresh)
+        do throws(PlanTermsError) {
+            return try terms.priced(by: version, on: day, in: currency)
+        } catch {
+            guard case .noPriceIn(let currency) = error else { throw SubscriptionError.planNotBillable(error.message) }
+            throw SubscriptionError.noPriceIn(currency: currency)
+        }
+    }
+
+    /// The terms of the row of a plan, and the version that counts on a day instead.
+    /// - Throws: ``SubscriptionError/planNotFound``, ``SubscriptionError/planNotBillable(_:)``.
+    func offer(
+        of id: Identifier, on day: CalendarDate, isFresh: Bool = false
+    ) async throws -> (plan: PlanTerms, version: PlanVersionRepository.Priced?) {
+        async let version = versions.effective(id, on: day)
+        let plan = try await row(of: id, isFresh: isFresh)
+        return (plan, try await version)
+    }
+
+    /// The terms of the row of a plan.
+    private func row(of id: Identifier, isFresh: Bool) async throws -> PlanTerms {
         guard let plan = try await plans.row(id, isFresh: isFresh) else { throw SubscriptionError.planNotFound }
         async let cycle = related(Plan.billingCycleID, of: plan, in: cycles, isFresh: isFresh)
         async let currency = related(Plan.currencyID, of: plan, in: currencies, isFresh: isFresh)

@@ -56,6 +56,10 @@ extension SubscriptionError: HTTPFailureConvertible {
             .conflict("The invoice backs another subscription already.", code: "INVOICE_IN_USE")
         case .invoiceMismatch(let reason): .invalidField(TenantSubscription.invoiceID.path, code: "invoice", reason)
         case .planNotBillable(let message): .invalidField(TenantSubscription.planID.path, code: "plan", message)
+        case .noPriceIn(let currency):
+            .invalidField(
+                "/currency", code: "currency",
+                "is \(currency), in which the plan has no price on that day; see GET /plans/{id}/prices")
         case .planUnfitForEvents:
             .invalidField(
                 TenantSubscription.planID.path, code: "plan",

@@ -16,6 +16,8 @@ enum SubscriptionError: Error, Sendable, Hashable {
     case planNotFound
     /// The plan cannot be billed; the message says why, for `/planId`.
     case planNotBillable(String)
+    /// The plan, as it counts on the day, cannot be paid in the currency.
+    case noPriceIn(currency: String)
     /// The `metaData` of the plan is too large or too deep for an event.
     case planUnfitForEvents
     /// The tenant has as many active or pending subscriptions as it may have.

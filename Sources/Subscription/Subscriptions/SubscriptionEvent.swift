@@ -17,6 +17,13 @@ struct SubscriptionEvent: Sendable {
     /// Why a subscription has changed.
     enum Cause: String, Sendable, CaseIterable {
         case activate, change, cancel, uncancel, pause, resume, renew
+        /// An add-on.
+        case attach, detach
+        /// A price of its own.
+        case override
+        case endOverride = "end-override"
+        /// The price of its plan was changed for those who have subscribed.
+        case reprice
         /// A day has come on which something was due.
         case calendar
     }

@@ -26,16 +26,16 @@ struct SubscriptionFeature: ServiceFeature {
         let configuration = try SubscriptionConfiguration(reader: platform.reader)
         let start = SubscriptionStart(
             billing: core.subscriptionBilling, collecting: core.collectionMethods, time: core.timeOfTenant)
-        let terms = PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies)
-        let summaries = PlanSummaryRepository(pool: platform.pool)
         let actions = try core.subscriptionActions()
+        let (terms, summaries) = (actions.terms, actions.summaries)
         let changes = ScheduledChangeController(
             service: ScheduledChangeService(actions: actions, changes: core.subscriptionBilling.repository.changes),
             subscriptions: core.subscriptions.entities, catalog: core.catalog, limits: platform.queryLimits)
         let lifecycle = SubscriptionLifecycle(
             subscriptions: core.subscriptions, invoices: core.invoices,
             terms: terms, summaries: summaries, quota: configuration.quota, admission: core.admission,
-            start: { try await start.start($0, on: $1, in: $2) }, time: core.timeOfTenant)
+            start: { try await start.start($0, on: $1, in: $2) }, time: core.timeOfTenant,
+            startDay: { try await start.day(of: $0, in: $1) })
         let controller = SubscriptionController(
             crud: core.crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",
@@ -44,8 +44,9 @@ struct SubscriptionFeature: ServiceFeature {
             limits: platform.queryLimits, clock: platform.clock, newSchema: SubscriptionTermsSchemas.new)
         let ofPlans = PlanSubscriptionController(subscriptions: core.subscriptions, limits: platform.queryLimits)
         operations =
-            controller.operations + ofPlans.operations + SubscriptionActionController(service: actions).operations
-            + changes.operations
+            controller.operations + ofPlans.operations + PlanOfferController(terms: terms).operations
+            + SubscriptionActionController(service: actions).operations
+            + SubscriptionPriceController(service: actions).operations + changes.operations
         let offboarding = OffboardingConsumer(
             subscriptions: core.subscriptions, system: platform.systemUser.scope, clock: platform.clock,
             logger: platform.logger)

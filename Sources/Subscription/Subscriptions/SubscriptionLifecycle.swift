@@ -18,6 +18,8 @@ struct SubscriptionLifecycle: Sendable {
     let start: @Sendable (NewSubscription, PlanTerms, WriteContext) async throws -> Record?
     /// The same write at the time that a tenant lives on.
     let time: @Sendable (WriteContext, Identifier) async throws -> WriteContext
+    /// The first day of a new subscription.
+    let startDay: @Sendable (NewSubscription, WriteContext) async throws -> CalendarDate
 
     var pool: PostgresPool { subscriptions.entities.pool }
 
@@ -39,8 +41,9 @@ struct SubscriptionLifecycle: Sendable {
     }
 
     private func createOnCurrentTerms(_ new: NewSubscription, in context: WriteContext) async throws -> Record {
+        let day = try await startDay(new, context)
         for isFresh in [false, true] {
-            let terms = try await terms.terms(of: new.plan, isFresh: isFresh)
+            let terms = try await terms.terms(of: new.plan, on: day, in: new.currency, isFresh: isFresh)
             if let record = try await create(new, on: terms, in: context) { return record }
         }
         // The plan has changed again between the read and the transaction.

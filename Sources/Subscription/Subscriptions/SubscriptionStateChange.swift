@@ -55,7 +55,8 @@ struct SubscriptionStateChange: Sendable, Hashable {
 
 /// What the API does with a subscription.
 enum SubscriptionAction: String, Sendable, CaseIterable {
-    case activate, change, cancel, uncancel, pause, resume, renew
+    case activate, change, cancel, uncancel, pause, resume, renew, attach, detach, override
+    case endOverride = "end-override"
 
     /// The statuses in which it is possible; further conditions are those of each action.
     var statuses: [TenantSubscription.Status] {
@@ -64,7 +65,7 @@ enum SubscriptionAction: String, Sendable, CaseIterable {
         case .cancel: [.pending, .active, .inactive]
         case .change: [.active, .inactive]
         case .uncancel: [.active, .inactive]
-        case .pause: [.active]
+        case .pause, .attach, .detach, .override, .endOverride: [.active]
         case .resume: [.inactive]
         case .renew: [.active, .expired]
         }

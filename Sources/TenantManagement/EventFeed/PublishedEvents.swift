@@ -34,6 +34,9 @@ enum PublishedEvents {
         subscription(EventType.subscriptionCreated), subscription(EventType.subscriptionActivated),
         subscription(EventType.subscriptionChanged),
         PublishedEvent(
+            EventType.subscriptionRepriced, shownToTenants: true, .init("subscriptionId"), .init("planId"),
+            .init("currency"), .init("priceBefore"), .init("priceAfter"), .init("effectiveOn")),
+        PublishedEvent(
             EventType.subscriptionParked, shownToTenants: false, .init("subscriptionId"), .init("reason"),
             .init("dueOn")),
         PublishedEvent(

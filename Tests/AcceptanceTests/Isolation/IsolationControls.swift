@@ -9,7 +9,7 @@ extension IsolationWorld {
     /// Collections whose rows are nobody's: the catalog, which every tenant may see and operators change.
     static let catalogue: Set<String> = [
         "/plans", "/plan-sizes", "/currencies", "/billing-cycles", "/resources", "/services", "/features",
-        "/strategies", "/roles", "/meters", "/metered-prices",
+        "/strategies", "/roles", "/meters", "/metered-prices", "/add-ons",
     ]
 
     /// A row of each collection of the catalog.
@@ -18,6 +18,7 @@ extension IsolationWorld {
             "/plan-sizes": ["size": "M", "config": ["nodes": 2]], "/resources": ["name": "Disk", "config": ["gb": 1]],
             "/services": ["name": "Mail"], "/features": ["name": "Single sign-on", "key": "sso"],
             "/meters": ["name": "API calls", "key": "walked-calls", "aggregation": "sum"],
+            "/add-ons": ["name": "Seats", "key": "walked-seats", "prices": [["currency": "USD", "amount": "1.00"]]],
         ]
         let role: JSONValue = ["name": "Walked", "audience": "tenant", "permissions": []]
         var rows = [
@@ -37,6 +38,14 @@ extension IsolationWorld {
         ]
         rows["/metered-prices"] = try await stack.subscription.post("/metered-prices", price, token: stack.admin)
             .expect(201).string("id")
+        // Every parameter of a path gets the id of its plan.
+        if let plan = rows["/plans"] {
+            try await stack.database(.subscription).query(
+                """
+                INSERT INTO main.plan_versions (id, plan_id, number, state, prices)
+                VALUES ($1::uuid, $1::uuid, 1, 'draft', '[{"currency": "USD", "amount": "1.00"}]')
+                """, [.text(plan)])
+        }
         return rows
     }
 
@@ -91,6 +100,8 @@ extension IsolationWorld {
         "GET /tenants/{id}/deprovision/certificate/download", "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports",
         "GET /tenant-exports/{id}",
         "GET /roles", "GET /roles/count", "GET /roles/{id}",
+        "GET /plans/{id}/versions", "GET /plans/{id}/versions/{versionId}",
+        "GET /repricings", "GET /repricings/count", "GET /repricings/{id}", "GET /repricings/{id}/subscriptions",
         "GET /subscriptions/parked", "GET /test-clocks", "GET /test-clocks/count", "GET /test-clocks/{id}",
         "GET /reports/mrr", "GET /reports/mrr/items", "GET /reports/churn", "GET /reports/churn/items",
         "GET /reports/receivables-aging", "GET /reports/receivables-aging/items", "GET /reports/tenants",
@@ -141,6 +152,10 @@ extension IsolationWorld {
         "POST /subscriptions/{id}/pause": ([403], "operators change what is billed"),
         "POST /subscriptions/{id}/resume": ([403], "operators change what is billed"),
         "POST /subscriptions/{id}/renew": ([403], "operators change what is billed"),
+        "POST /subscriptions/{id}/attach": ([403], "operators change what is billed"),
+        "POST /subscriptions/{id}/detach": ([403], "operators change what is billed"),
+        "POST /subscriptions/{id}/override": ([403], "operators change what is billed"),
+        "POST /subscriptions/{id}/end-override": ([403], "operators change what is billed"),
         "PATCH /subscriptions/{id}/changes/{changeId}": ([403], "operators change what is billed"),
         "DELETE /subscriptions/{id}/changes/{changeId}": ([403], "operators change what is billed"),
         "POST /subscriptions/{id}/unpark": ([403], "operators decide that it can be billed"),

@@ -299,13 +299,16 @@ struct IsolationSide: Sendable {
         // of a path gets.
         let subscribed = PostgresValue.text(rows["/subscriptions"] ?? "")
         try await subscription.query(
-            "INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone) VALUES ($2::uuid, $1::uuid, '{}', 'UTC')",
-            [.text(tenant), subscribed])
+            """
+            INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone)
+            VALUES ($2::uuid, $1::uuid, '{"currency": "USD", "start": "2026-01-05", "interval": {"unit": "month"},
+                "price": {"model": "per_unit", "unitAmount": "1.00"}, "quantity": "1"}', 'UTC')
+            """, [.text(tenant), subscribed])
         try await subscription.query(
             """
             INSERT INTO main.subscription_changes (
                 id, subscription_id, tenant_id, position, type, state, requested_on, effective_on, change)
-            VALUES ($2::uuid, $2::uuid, $1::uuid, 1, 'pause', 'scheduled', '2026-01-05', '2026-01-05',
+            VALUES ($2::uuid, $2::uuid, $1::uuid, 1, 'renew', 'scheduled', '2026-01-05', '2026-01-05',
                 jsonb_build_object('note', $3::text))
             """, [.text(tenant), subscribed, .text(marker)])
         // What it has used and costs.
@@ -319,6 +322,22 @@ struct IsolationSide: Sendable {
             INSERT INTO main.tenant_costs (tenant_id, month, currency_code, amount, description)
             VALUES ($1::uuid, '2026-01', 'USD', 1, $2)
             """, [.text(tenant), .text(marker)])
+        // A change of prices that concerned the subscription, and is over.
+        rows["/repricings"] = try await subscription.texts(
+            """
+            WITH version AS (
+                INSERT INTO main.plan_versions (plan_id, number, state, prices)
+                SELECT plan_id, (SELECT 1000 + count(*) FROM main.plan_versions), 'draft', '[]' FROM main.subscriptions
+                WHERE id = $3::uuid RETURNING id, plan_id),
+            repricing AS (
+                INSERT INTO main.plan_repricings (plan_id, version_id, is_dry_run, state, note, prices, due_at)
+                SELECT plan_id, id, true, 'done', $2, '[]', NULL FROM version RETURNING id),
+            item AS (
+                INSERT INTO main.repriced_subscriptions (id, repricing_id, tenant_id, subscription_id, state, reason)
+                SELECT gen_random_uuid(), id, $1::uuid, $3::uuid, 'skipped', 'ending' FROM repricing)
+            SELECT id::text FROM repricing
+            """, [.text(tenant), .text(marker), subscribed]
+        ).first
         // One that ends soon, and one that has ended.
         for (end, status) in [("3", "1"), ("-1", "4")] {
             try await subscription.query(

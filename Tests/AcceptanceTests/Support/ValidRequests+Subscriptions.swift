@@ -6,7 +6,7 @@ extension ValidRequests {
     /// Members that the engine bills by: the sample's days are long past, and its trial says its end twice.
     private static let billed = [
         "quantity", "start", "anchor", "timeZone", "trial", "coupon", "collection", "term", "taxes",
-        "collectionMethod",
+        "collectionMethod", "currency",
     ]
 
     func subscriptions(_ operation: APIDocument.Operation) async throws -> Request? {
@@ -26,6 +26,7 @@ extension ValidRequests {
         let before: [String: [String]] = [
             "activate": [], "cancel": [], "change": ["activate"], "pause": ["activate"], "renew": ["activate"],
             "resume": ["activate", "pause"], "uncancel": ["activate", "cancel"],
+            "attach": ["activate"], "detach": ["activate"], "override": ["activate"], "end-override": ["activate"],
         ]
         guard operation.path.hasPrefix("/subscriptions/{id}/") else { return nil }
         if operation.path.hasSuffix("/changes/{changeId}") {
@@ -42,8 +43,33 @@ extension ValidRequests {
         else { return nil }
         let id = try await create("/subscriptions").string("id")
         for step in steps { _ = try await act(id, step) }
+        if let body = try await priced(String(name), id) {
+            return Request(path: operation.path(with: id), body: body, token: stack.admin)
+        }
         return Request(
             path: operation.path(with: id), body: name == "change" ? ["quantity": "2", "policy": "none"] : [:],
             token: stack.admin)
+    }
+
+    /// Bodies of actions on prices and add-ons, with what they need to have happened before; nil for other actions.
+    private func priced(_ action: String, _ id: String) async throws -> JSONValue? {
+        let override: JSONValue = ["amount": "1.00", "note": "Agreed"]
+        switch action {
+        case "override": return override
+        case "end-override":
+            try await client.client.post("/subscriptions/\(id)/override", override, token: stack.admin).expect(200)
+            return [:]
+        case "attach", "detach":
+            let addOn: JSONValue = [
+                "key": .string(TestStack.uniqueKey()), "name": "Seats",
+                "prices": [["currency": "USD", "amount": "1.00"]],
+            ]
+            let made = try await client.client.post("/add-ons", addOn, token: stack.admin).expect(201).string("id")
+            let body: JSONValue = ["addOnId": .string(made)]
+            guard action == "detach" else { return body }
+            try await client.client.post("/subscriptions/\(id)/attach", body, token: stack.admin).expect(200)
+            return body
+        default: return nil
+        }
     }
 }

@@ -181,6 +181,7 @@ struct ValidRequests: Sendable {
         { try await $0.onboarding($1) }, { try await $0.provisioning($1) }, { try await $0.offboarding($1) },
         { try await $0.events($1) }, { try await $0.webhooks($1) }, { try await $0.usage($1) },
         { try await $0.renewals($1) }, { try await $0.subscriptions($1) }, { try await $0.invoices($1) },
+        { try await $0.planVersions($1) },
     ]
 
     /// A request that will be carried out: what it is about is made for it.

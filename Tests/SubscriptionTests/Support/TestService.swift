@@ -18,6 +18,7 @@ import Testing
 struct TestService: Sendable {
     static let tenantA = Identifier.v4()
     static let tenantB = Identifier.v4()
+    static let tenantC = Identifier.v4()
     private static let secret = "a secret that is long enough for HS256"
 
     let port: Int

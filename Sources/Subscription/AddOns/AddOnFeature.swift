@@ -1,0 +1,14 @@
+import ServiceKit
+import ServicePlatform
+
+/// What is sold beside plans.
+struct AddOnFeature: ServiceFeature {
+    static let entities = [FeatureEntity(AddOn.entity, viewPermissions: AddOnPolicy.access.view.permissions)]
+
+    let operations: [Operation]
+
+    init(_ core: SubscriptionCore) {
+        operations =
+            AddOnController(crud: core.crud(AddOn.entity, "/add-ons", "AddOnController", AddOnPolicy.access)).operations
+    }
+}

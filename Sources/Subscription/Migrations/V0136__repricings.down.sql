@@ -1,0 +1,2 @@
+DROP TABLE main.repriced_subscriptions;
+DROP TABLE main.plan_repricings;

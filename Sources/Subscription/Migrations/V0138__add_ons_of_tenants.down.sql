@@ -1,0 +1,2 @@
+-- Without a transaction
+DROP INDEX CONCURRENTLY IF EXISTS main.idx_subscription_changes_add_ons;

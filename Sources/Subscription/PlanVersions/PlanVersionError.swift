@@ -1,0 +1,11 @@
+/// Why a version of a plan cannot be made, changed or used.
+enum PlanVersionError: Error, Sendable, Hashable {
+    /// There is no such plan.
+    case planNotFound
+    /// There is no such version of the plan.
+    case notFound
+    /// It counts already, or was canceled.
+    case fixed(PlanVersion.State)
+    /// The day is over; the message names today.
+    case dayPassed(today: String)
+}

@@ -1,0 +1,79 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of changes of prices.
+struct RepricingController: Sendable {
+    let service: RepricingService
+    let crud: CRUDOperations
+    let subscriptions: EntityRepository
+    let catalog: EntityCatalog
+    let limits: QueryLimits
+
+    var operations: [Operation] { [start(), crud.count(), crud.find(), crud.findByID(), list()] }
+
+    private func start() -> Operation {
+        Operation(
+            .post, "\(PlanVersionController.path)/{versionId}/repricings", id: "RepricingController.start",
+            summary:
+                "Give those who have subscribed the price of a version with their next period, or find out what that means",
+            access: RepricingPolicy.start, parameters: [.id, PlanVersionController.versionID],
+            requestBody: Self.body,
+            responses: [.init(.created, "It has begun", schema: Repricing.entity.schema, headers: [.location, .eTag])],
+            failures: [
+                .notFound: PlanVersionController.missing,
+                .conflict:
+                    "The version was canceled (VERSION_CANCELED), does not count yet (VERSION_NOT_EFFECTIVE), or another change of the plan's prices goes on",
+            ],
+            idempotency: .recover { recovery in
+                let record = try await service.repository.repricings.findByID(
+                    try recovery.created(), in: recovery.scope)
+                return try .created(record, location: "/repricings/\(try record.id)")
+            },
+            handler: .scoped { call in
+                let (plan, version) = try PlanVersionController.ids(call)
+                let body = try call.request.object()
+                let record = try await service.start(
+                    version, of: plan, isDryRun: body["dryRun"]?.boolValue ?? true, note: body["note"]?.stringValue,
+                    in: call.writeContext)
+                return try .created(record, location: "/repricings/\(try record.id)")
+            })
+    }
+
+    private static let body = Schema.object(
+        [
+            .init(
+                "dryRun",
+                Schema.boolean.described("true: only find out what would change").example(true), required: true),
+            .init(
+                "note",
+                Schema.string(minLength: 1, maxLength: 200, pattern: .visibleText).described("For operators").example(
+                    "Announced in October")),
+        ], name: "NewRepricing")
+
+    /// `GET /repricings/{id}/subscriptions`: a page at a time.
+    private func list() -> Operation {
+        let entity = RepricedSubscription.entity
+        return Operation(
+            .get, "/repricings/{id}/subscriptions", id: "RepricingController.subscriptions",
+            summary: "The subscriptions whose price changes, and those whose price stays for a reason",
+            access: RepricingPolicy.view, parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
+            responses: [
+                .init(
+                    .ok, "Array of RepricedSubscription", schema: .array(of: entity.schema),
+                    headers: [.link, .totalCount, .preferenceApplied])
+            ],
+            failures: [.notFound: "There is no such Repricing"],
+            handler: .scoped { call in
+                let id = try call.request.identifier()
+                let list = try ListQuery(call, of: entity, in: catalog, limits: limits, views: nil)
+                guard try await service.repository.repricings.count(.equals(Entity.id, id), in: call.scope) == 1 else {
+                    throw HTTPFailure.entityNotFound
+                }
+                return try await list.page(
+                    of: subscriptions, where: .equals(RepricedSubscription.repricingID, id), for: call)
+            })
+    }
+}

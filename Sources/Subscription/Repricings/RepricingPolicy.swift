@@ -1,0 +1,11 @@
+import ServiceKit
+
+/// Who may change the prices of those who have subscribed, and see what that means: operators.
+enum RepricingPolicy {
+    private typealias Code = PermissionCatalog
+
+    static let view: Access = .operators(Code.viewSubscription)
+    static let start: Access = .operators(Code.updateSubscription)
+
+    static let access = CRUDAccess(create: start, view: view, update: start, delete: start)
+}
