@@ -1,4 +1,4 @@
-/// A place in a distributed trace: the `traceparent` of W3C Trace Context, checked once where it enters.
+/// A place in a distributed trace: the `traceparent` of W3C Trace Context with its `tracestate`, checked once where they enter.
 ///
 /// Requests carry it in a header, events in their envelope; what a request or an event causes carries it on.
 package struct TraceContext: Sendable, Hashable, CustomStringConvertible {
@@ -8,20 +8,26 @@ package struct TraceContext: Sendable, Hashable, CustomStringConvertible {
     package let spanID: UInt64
     /// Bit 0: the trace is recorded. Bit 1: the trace identifier is random. Other bits are not passed on.
     package let flags: UInt8
+    /// The `tracestate` that came with it, see ``TraceState``; it is passed on as it is.
+    package let state: String?
 
     package static let sampledFlag: UInt8 = 0b01
     package static let randomFlag: UInt8 = 0b10
 
-    /// - Parameter spanID: Not zero.
-    package init(traceID: TraceID, spanID: UInt64, flags: UInt8) {
+    /// - Parameters:
+    ///   - spanID: Not zero.
+    ///   - state: Checked.
+    package init(traceID: TraceID, spanID: UInt64, flags: UInt8, state: String? = nil) {
         self.traceID = traceID
         self.spanID = spanID
         self.flags = flags & (Self.sampledFlag | Self.randomFlag)
+        self.state = state
     }
 
     /// Reads a `traceparent`. Later versions are read as version 00, as W3C Trace Context demands.
+    /// - Parameter state: The `tracestate`; one that is not valid is dropped.
     /// - Returns: Nil for a text of another form, in upper case, or whose trace or parent is zero: such a value is dropped.
-    package init?(_ text: String) {
+    package init?(_ text: String, state: String? = nil) {
         var text = text
         let read = text.withUTF8 { bytes -> (TraceID, UInt64, UInt8)? in
             guard bytes.count >= Self.length, Self.isSeparated(bytes),
@@ -34,13 +40,28 @@ package struct TraceContext: Sendable, Hashable, CustomStringConvertible {
             return (trace, span, UInt8(flags))
         }
         guard let read else { return nil }
-        self.init(traceID: read.0, spanID: read.1, flags: read.2)
+        self.init(
+            traceID: read.0, spanID: read.1, flags: read.2, state: state.flatMap { TraceState.checked($0) })
+    }
+
+    /// Reads what ``stored`` has written.
+    package init?(stored text: String) {
+        let parts = text.split(separator: Self.space, maxSplits: 1)
+        guard let parent = parts.first else { return nil }
+        self.init(String(parent), state: parts.count == 2 ? String(parts[1]) : nil)
+    }
+
+    /// As columns have it: `traceparent`, and behind a space `tracestate` if there is one. Nodes that know only the first begin a new
+    /// trace with what has both.
+    package var stored: String {
+        guard let state else { return traceparent }
+        return "\(traceparent)\(Self.space)\(state)"
     }
 
     /// Whether the trace is recorded.
     package var isSampled: Bool { flags & Self.sampledFlag != 0 }
 
-    /// `00-<trace, 32 hex>-<parent, 16 hex>-<flags, 2 hex>`, as the header and the database columns have it.
+    /// `00-<trace, 32 hex>-<parent, 16 hex>-<flags, 2 hex>`, as the header has it.
     package var traceparent: String {
         String(unsafeUninitializedCapacity: Self.length) { buffer in
             buffer[0] = UInt8(ascii: "0")
@@ -57,12 +78,20 @@ package struct TraceContext: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The headers of a request that belongs to it.
+    package var headers: [String: String] {
+        var headers = ["traceparent": traceparent]
+        headers["tracestate"] = state
+        return headers
+    }
+
     package var description: String { traceparent }
 
     /// The span as its 16 digits.
     package var spanText: String { Hex.text(spanID) }
 
     private static let length = 55
+    private static let space: Character = " "
     private static let separator = UInt8(ascii: "-")
 
     private static func isSeparated(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

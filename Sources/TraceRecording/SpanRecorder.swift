@@ -26,7 +26,7 @@ package final class SpanRecorder: Sendable {
     /// Starts a span that has no parent in this process.
     /// - Parameters:
     ///   - parent: What a caller sent, or what was stored with the work.
-    ///   - traceState: The caller's `tracestate`, checked.
+    ///   - traceState: The caller's `tracestate`, checked; nil: that of the parent.
     ///   - decision: Whether a caller who named no parent wants a record.
     ///   - canJoin: Whether a span without a parent may join an earlier trace later on.
     package func start(
@@ -48,8 +48,8 @@ package final class SpanRecorder: Sendable {
         if isSampled { flags |= TraceContext.sampledFlag }
         let record = SpanRecord(
             context: TraceContext(traceID: trace, spanID: newSpanID(), flags: flags), parentID: parent?.spanID,
-            hasRemoteParent: parent != nil, traceState: traceState, name: name, kind: kind, start: start,
-            attributes: attributes)
+            hasRemoteParent: parent != nil, traceState: traceState ?? parent?.state, name: name, kind: kind,
+            start: start, attributes: attributes)
         return TraceSpan(
             // Joining a trace that is recorded would record what the caller does not want.
             record, isRecording: isSampled, canJoin: canJoin && parent == nil && (isSampled || decision == nil),

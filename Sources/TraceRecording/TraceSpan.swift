@@ -41,9 +41,9 @@ package final class TraceSpan: Tracing.Span {
 
     /// Where the span is: the parent of what happens within it.
     package var traceContext: TraceContext {
-        let own = state.withLock { $0.record.context }
-        guard let root else { return own }
-        return TraceContext(traceID: root.traceContext.traceID, spanID: own.spanID, flags: own.flags)
+        let (own, state) = self.state.withLock { ($0.record.context, $0.record.traceState) }
+        let (trace, shared) = root.map { ($0.traceContext.traceID, $0.traceState) } ?? (own.traceID, state)
+        return TraceContext(traceID: trace, spanID: own.spanID, flags: own.flags, state: shared)
     }
 
     /// The `tracestate` to send with ``traceContext``.
@@ -85,6 +85,7 @@ package final class TraceSpan: Tracing.Span {
                 traceID: earlier.traceID, spanID: state.record.context.spanID, flags: earlier.flags)
             state.record.parentID = earlier.spanID
             state.record.hasRemoteParent = true
+            state.record.traceState = earlier.state
             state.isRecording = recorder.sampler.samples(earlier.traceID, parent: earlier)
             return true
         }

@@ -1,4 +1,5 @@
 package import Logging
+package import Primitives
 
 /// Work that is stored somewhere and belongs to one worker at a time, for the length of a lease.
 ///
@@ -113,21 +114,21 @@ package struct WorkDescription: Sendable {
     package let id: String
     /// Which attempt this is, from 1. Attempts that ended with the process are not counted.
     package let attempt: Int
-    /// The trace in which the work was requested (W3C `traceparent`).
-    package let traceparent: String?
+    /// The trace in which the work was requested.
+    package let trace: TraceContext?
     /// More for log lines.
     package let metadata: Logger.Metadata
 
     /// Makes a description.
     package init(
-        queue: String, kind: String, id: String, attempt: Int, traceparent: String? = nil,
+        queue: String, kind: String, id: String, attempt: Int, trace: TraceContext? = nil,
         metadata: Logger.Metadata = [:]
     ) {
         self.queue = queue
         self.kind = kind
         self.id = id
         self.attempt = attempt
-        self.traceparent = traceparent
+        self.trace = trace
         self.metadata = metadata
     }
 }

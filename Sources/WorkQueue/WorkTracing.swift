@@ -13,7 +13,7 @@ package struct WorkTracing: WorkMiddleware {
     ) async -> Settlement<Output> {
         guard let recorder = SpanRecorder.ofTask else { return await next() }
         let span = recorder.start(
-            "process \(work.kind)", kind: .consumer, parent: work.traceparent.flatMap { TraceContext($0) },
+            "process \(work.kind)", kind: .consumer, parent: work.trace,
             attributes: work.traceAttributes)
         let settlement = await CurrentSpan.run(span) { await next() }
         switch settlement {

@@ -200,15 +200,30 @@ import Testing
     @Test func `a request that is not recorded carries its trace into events all the same`() async throws {
         try await TraceReceiver.run { receiver in
             let environment = Self.environment(receiver, ["OTEL_TRACES_SAMPLER": "always_off"])
-            try await TestStack.run([.tenantManagement], environment: environment) { stack in
+            try await TestStack.run([.tenantManagement, .orchestrator], environment: environment) { stack in
                 let caller = "0af7651916cd43dd8448eb211c80319c"
-                try await stack.tenantManagement.send(
-                    "POST", "/tenants", .object(TestStack.tenantBody()), token: stack.admin,
-                    headers: ["traceparent": "00-\(caller)-b7ad6b7169203331-01"]
-                ).expect(201)
-                let stored = try await stack.database(.tenantManagement).texts(
-                    "SELECT traceparent FROM main.outbox WHERE type = 'TENANT_PROVISIONING'")
-                #expect(stored.count == 1 && stored[0].hasPrefix("00-\(caller)-") && stored[0].hasSuffix("-00"))
+                let state = "vendor=1,other=\(String(repeating: "x", count: 256))"
+                let headers = ["traceparent": "00-\(caller)-b7ad6b7169203331-01", "tracestate": state]
+                let client = stack.tenantManagement
+                try await client.send("POST", "/leads", .object(TestStack.leadBody("trace")), headers: headers)
+                    .expect(201)
+                let tenant = try await client.send(
+                    "POST", "/tenants", .object(TestStack.tenantBody()), token: stack.admin, headers: headers
+                ).expect(201).string("id")
+                // The report of the orchestrator, in the same trace, makes the last event.
+                try await eventually("the tenant is ACTIVE") { try await stack.status(ofTenant: tenant) == 0 }
+                let places: [(DatabaseTemplate, String, Int)] = [
+                    (.tenantManagement, "leads", 1),
+                    (.tenantManagement, "outbox WHERE type LIKE 'TENANT_PROVISIONING%'", 2),
+                    (.orchestrator, "provisioning_runs", 1),
+                ]
+                for (database, rows, count) in places {
+                    let stored = try await stack.database(database).texts("SELECT traceparent FROM main.\(rows)")
+                    #expect(stored.count == count, "\(rows)")
+                    #expect(
+                        stored.allSatisfy { $0.hasPrefix("00-\(caller)-") && $0.hasSuffix("-00 \(state)") }, "\(stored)"
+                    )
+                }
             }
             #expect(receiver.spans.isEmpty)
         }

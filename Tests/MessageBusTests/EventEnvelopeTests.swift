@@ -11,7 +11,8 @@ struct EventEnvelopeTests {
     static let text = """
         {"id":"0190b7a5-0000-7000-8000-000000000001","type":"TENANT_PROVISIONING","version":1,\
         "tenantId":"0190b7a5-0000-7000-8000-000000000002","occurredAt":"2026-01-05T10:00:00.000Z",\
-        "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","data":{"a":1.50,"b":"\\u0000"}}
+        "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","tracestate":"congo=1",\
+        "data":{"a":1.50,"b":"\\u0000"}}
         """
 
     @Test func `an event is written as the documented JSON and read back to the same values`() throws {
@@ -22,6 +23,7 @@ struct EventEnvelopeTests {
         #expect(event.tenantID?.description == "0190b7a5-0000-7000-8000-000000000002")
         #expect(event.occurredAt == Timestamp(iso8601: "2026-01-05T10:00:00Z"))
         #expect(event.trace?.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        #expect(event.trace?.state == "congo=1")
         #expect(String(decoding: event.data, as: UTF8.self) == #"{"a":1.50,"b":"\u0000"}"#)
         #expect(String(decoding: event.jsonBytes(), as: UTF8.self) == Self.text)
     }
@@ -91,6 +93,11 @@ struct EventEnvelopeTests {
         object["later"] = true
         let event = try EventEnvelope(parsing: JSONValue.object(object).serialized())
         #expect(event.trace == nil)
+
+        object["traceparent"] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        object["tracestate"] = "no state"
+        let other = try EventEnvelope(parsing: JSONValue.object(object).serialized())
+        #expect(other.trace != nil && other.trace?.state == nil)
     }
 
     @Test func `data is accepted up to its limit and no further`() throws {
@@ -129,7 +136,9 @@ struct EventEnvelopeTests {
             version: Int.random(in: 1...Int(Int32.max), using: &generator),
             tenantID: Bool.random(using: &generator) ? identifiers[1] : nil,
             occurredAt: Timestamp(microseconds: Int64.random(in: 0...4_102_444_800_000_000, using: &generator)),
-            trace: (traces.randomElement(using: &generator) ?? nil).flatMap(TraceContext.init),
+            trace: (traces.randomElement(using: &generator) ?? nil).flatMap {
+                TraceContext($0, state: Bool.random(using: &generator) ? "a=1,b=\"x\"" : nil)
+            },
             data: JSONValue.object(object).serialized())
     }
 }

@@ -35,6 +35,20 @@ import Testing
         #expect(TraceContext("00-\(Self.trace)-\(Self.span)-ff")?.traceparent == "00-\(Self.trace)-\(Self.span)-03")
     }
 
+    @Test(arguments: [nil, "a=1", "congo=t61rcWkgMzE, rojo=00f067aa0ba902b7", "a=x y"])
+    func `a state is stored behind its place`(state: String?) throws {
+        let context = try #require(TraceContext("00-\(Self.trace)-\(Self.span)-01", state: state))
+        #expect(context.state == state && TraceContext(stored: context.stored) == context)
+        #expect(context.headers["tracestate"] == state && context.headers["traceparent"] == context.traceparent)
+    }
+
+    @Test(arguments: ["", "a", "a=1\r\nx: y", String(repeating: "a", count: 600)])
+    func `a state that is none is dropped, and its place stays`(state: String) throws {
+        let context = try #require(TraceContext(stored: "00-\(Self.trace)-\(Self.span)-01 \(state)"))
+        #expect(context.state == nil && context.headers["tracestate"] == nil)
+        #expect(TraceContext(stored: " ") == nil && TraceContext(stored: "a=1") == nil)
+    }
+
     @Test func `random identifiers are never zero and differ`() {
         let identifiers = (0..<1000).map { _ in TraceID.random() }
         #expect(Set(identifiers).count == 1000)

@@ -18,7 +18,8 @@ import TraceRecording
 
     private func handle(_ settlement: Settlement<Void>, trace: String? = trace) async throws -> SpanRecord? {
         let work = WorkDescription(
-            queue: "mail", kind: "welcome", id: "1", attempt: 2, traceparent: trace, metadata: ["tenantId": "t"])
+            queue: "mail", kind: "welcome", id: "1", attempt: 2,
+            trace: trace.flatMap { TraceContext($0, state: "congo=1") }, metadata: ["tenantId": "t"])
         try await SpanRecorder.with(SpanRecorder(sink: sink)) {
             _ = await WorkTracing().handle(work) {
                 CurrentSpan.child("within")?.finish()
@@ -34,6 +35,7 @@ import TraceRecording
         #expect(span.context.traceID == TraceContext(Self.trace)?.traceID)
         #expect(span.parentID == TraceContext(Self.trace)?.spanID && span.hasRemoteParent)
         #expect(sink.spans.first?.name == "within" && sink.spans.first?.parentID == span.context.spanID)
+        #expect(sink.spans.map(\.traceState) == ["congo=1", "congo=1"])
         #expect(span.attributes.contains(Attribute("messaging.consumer.group.name", .string("mail"))))
         #expect(span.attributes.contains(Attribute("arc.work.attempt", .integer(2))))
         #expect(span.attributes.contains(Attribute("arc.tenant.id", .string("t"))))

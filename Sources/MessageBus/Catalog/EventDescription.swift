@@ -1,5 +1,6 @@
 package import Entities
 package import JSONCoding
+import Primitives
 
 /// A type of event, described once beside the code that publishes it: what it means, and what its `data` is.
 ///
@@ -42,6 +43,10 @@ package struct EventDescription: Sendable {
                     "traceparent",
                     .string(maxLength: 255).described("W3C Trace Context").example(
                         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")),
+                .init(
+                    "tracestate",
+                    .string(maxLength: TraceState.maximumLength).described("W3C Trace Context").example(
+                        "congo=t61rcWkgMzE")),
                 .init("data", data, required: true),
             ], name: "\(Self.typeName(type))Event", isClosed: false
         ).described(summary)

@@ -18,7 +18,7 @@ extension Delivery {
     package var description: WorkDescription {
         WorkDescription(
             queue: "events.\(group)", kind: event.type, id: event.id.description, attempt: failures + 1,
-            traceparent: event.trace?.traceparent, metadata: event.tenantID.map { ["tenantId": "\($0)"] } ?? [:])
+            trace: event.trace, metadata: event.tenantID.map { ["tenantId": "\($0)"] } ?? [:])
     }
 }
 

@@ -101,7 +101,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
                 .int64Array(events.map { Int64($0.version) }),
                 .textArray(events.map { $0.tenantID?.description ?? "" }),
                 .int64Array(events.map(\.occurredAt.microseconds)),
-                .textArray(events.map { $0.trace?.traceparent ?? "" }),
+                .textArray(events.map { $0.trace?.stored ?? "" }),
                 .textArray(events.map { String(decoding: $0.data, as: UTF8.self) }), .timestamp(clock.now()),
                 .textArray(events.map { $0.replay?.original.description ?? "" }),
                 .textArray(events.map { $0.replay?.groups.joined(separator: ",") ?? "" }),

@@ -23,7 +23,10 @@ package enum EventBridgeDetail {
             "occurredAt": .timestamp(event.occurredAt),
         ]
         if let tenant = event.tenantID { rest["tenantId"] = .identifier(tenant) }
-        if let trace = event.trace { rest["traceparent"] = .string(trace.traceparent) }
+        if let trace = event.trace {
+            rest["traceparent"] = .string(trace.traceparent)
+            rest["tracestate"] = trace.state.map { .string($0) }
+        }
         if let replay = event.replay {
             rest["replayOf"] = .identifier(replay.original)
             if !replay.groups.isEmpty { rest["groups"] = .array(replay.groups.map(JSONValue.string)) }

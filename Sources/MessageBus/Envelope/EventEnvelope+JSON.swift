@@ -2,7 +2,7 @@ package import JSONCoding
 import Primitives
 
 extension EventEnvelope: JSONWritable {
-    /// Writes the event as one JSON object. `tenantId` and `traceparent` are absent for an event without them.
+    /// Writes the event as one JSON object. `tenantId`, `traceparent` and `tracestate` are absent for an event without them.
     package func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", id)
@@ -11,6 +11,7 @@ extension EventEnvelope: JSONWritable {
         writer.memberIfPresent("tenantId", tenantID)
         writer.member("occurredAt", occurredAt)
         writer.memberIfPresent("traceparent", trace?.traceparent)
+        writer.memberIfPresent("tracestate", trace?.state)
         if let replay {
             writer.member("replayOf", replay.original)
             if !replay.groups.isEmpty { writer.member("groups", replay.groups) }
@@ -23,7 +24,7 @@ extension EventEnvelope: JSONWritable {
     /// Reads one event, strictly: every member must be there with its exact type and range.
     ///
     /// Two things are tolerated: members that this version does not know, so that a newer publisher may add one, and a
-    /// `traceparent` that is not one, which is dropped (W3C Trace Context). `data` keeps its numbers digit by digit; white
+    /// `traceparent` or `tracestate` that is not one, which is dropped (W3C Trace Context). `data` keeps its numbers digit by digit; white
     /// space in it is not kept.
     /// - Throws: `EventEnvelopeError`.
     package init(parsing text: [UInt8]) throws(EventEnvelopeError) {
@@ -52,7 +53,7 @@ extension EventEnvelope: JSONWritable {
         try self.init(
             id: id, type: type, version: version, tenantID: try EventEnvelope.tenant(in: members),
             occurredAt: occurredAt,
-            trace: try EventEnvelope.optionalString("traceparent", in: members).flatMap(TraceContext.init),
+            trace: try EventEnvelope.trace(in: members),
             replay: try EventEnvelope.replay(in: members), data: data)
     }
 
@@ -90,6 +91,11 @@ extension EventEnvelope: JSONWritable {
             groups.append(group)
         }
         return EventReplay(of: original, groups: groups)
+    }
+
+    private static func trace(in members: JSONObject) throws(EventEnvelopeError) -> TraceContext? {
+        let state = try optionalString("tracestate", in: members)
+        return try optionalString("traceparent", in: members).flatMap { TraceContext($0, state: state) }
     }
 
     private static func tenant(in members: JSONObject) throws(EventEnvelopeError) -> Identifier? {

@@ -9,7 +9,7 @@ extension EventEnvelope {
         self.init(
             stored: try row.identifier(column), type: try row.text(column + 1), version: try row.int(column + 2),
             tenantID: try row.identifierIfPresent(column + 3), occurredAt: try row.timestamp(column + 4),
-            trace: try row.textIfPresent(column + 5).flatMap(TraceContext.init),
+            trace: try row.textIfPresent(column + 5).flatMap(TraceContext.init(stored:)),
             replay: try row.identifierIfPresent(replay).map { EventReplay(of: $0, groups: groups) },
             data: try row.json(column + 6))
     }

@@ -16,7 +16,7 @@ package enum Outbox {
             [
                 .identifier(event.id), .text(event.type), .int32(Int32(clamping: event.version)),
                 .optional(event.tenantID, PostgresValue.identifier), .timestamp(event.occurredAt),
-                .optional(event.trace?.traceparent, PostgresValue.text), .bytes(event.data),
+                .optional(event.trace?.stored, PostgresValue.text), .bytes(event.data),
             ])
     }
 

@@ -62,7 +62,7 @@ package struct OutboxLog: Sendable {
             let stored = try await transaction.query(
                 OutboxLogStatements.replay,
                 [
-                    .identifier(id), .identifier(replay), .optional(context.trace?.traceparent, PostgresValue.text),
+                    .identifier(id), .identifier(replay), .optional(context.trace?.stored, PostgresValue.text),
                     groups.isEmpty ? .null : .textArray(groups.sorted()),
                     .optional(context.actor.text, PostgresValue.text), .text(reason),
                 ])

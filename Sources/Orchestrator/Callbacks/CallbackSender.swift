@@ -35,7 +35,7 @@ struct CallbackSender: Sendable {
             WebhookSignature.signatureHeader: WebhookSignature.sign(
                 body: body, context: context, timestampMilliseconds: timestamp, secret: secret),
         ]
-        if let trace { headers["traceparent"] = trace.traceparent }
+        headers.merge(trace?.headers ?? [:]) { $1 }
         return Self.verdict(await client.post(url, headers: headers, body: body, timeout: timeout))
     }
 

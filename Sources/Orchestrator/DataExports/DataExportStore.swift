@@ -33,7 +33,7 @@ struct DataExportStore: LeasedStore {
             [
                 .identifier(request.export), .identifier(request.tenantID), .text(request.tenantKey),
                 .bytes(try sealer.seal(request.json, label: Self.label(request.export))),
-                .optional(request.trace?.traceparent, PostgresValue.text),
+                .optional(request.trace?.stored, PostgresValue.text),
             ])
         do { _ = try await pool.run(batch) } catch {
             guard Inbox.isDuplicate(error) else { throw error }
@@ -70,7 +70,7 @@ struct DataExportStore: LeasedStore {
         try await table.claim(request) { handle, row in
             DataExportWork(
                 handle: handle, tenant: try row.identifier(1), sealedEvent: try row.bytes(2),
-                trace: try row.textIfPresent(3).flatMap(TraceContext.init), failures: try row.int(4))
+                trace: try row.textIfPresent(3).flatMap(TraceContext.init(stored:)), failures: try row.int(4))
         }
     }
 

@@ -88,7 +88,7 @@ struct DataExportUpload: Sendable {
                     body: body, context: request.export.description, timestampMilliseconds: timestamp,
                     secret: request.secret),
             ]
-            if let trace = request.trace { headers["traceparent"] = trace.traceparent }
+            headers.merge(request.trace?.headers ?? [:]) { $1 }
             let reason: String
             switch await client.post(url, headers: headers, body: body, timeout: timeout) {
             case .answered(let status, _) where (200...299).contains(status): return

@@ -15,6 +15,6 @@ struct DataExportWork: LeasedItem {
     var description: WorkDescription {
         WorkDescription(
             queue: "data-exports", kind: "tenant", id: export.description, attempt: failures + 1,
-            traceparent: trace?.traceparent, metadata: ["tenantId": "\(tenant)"])
+            trace: trace, metadata: ["tenantId": "\(tenant)"])
     }
 }

@@ -23,7 +23,7 @@ struct ProgressItem: LeasedItem {
     var description: WorkDescription {
         WorkDescription(
             queue: "progress", kind: kind.rawValue, id: run.description, attempt: failures + 1,
-            traceparent: trace?.traceparent, metadata: ["tenantId": "\(tenantID)", "context": "\(context)"])
+            trace: trace, metadata: ["tenantId": "\(tenantID)", "context": "\(context)"])
     }
 }
 

@@ -52,7 +52,7 @@ struct ProvisioningRun: LeasedItem {
     var description: WorkDescription {
         WorkDescription(
             queue: "provisioning", kind: tier, id: id.description, attempt: attempts + 1,
-            traceparent: trace?.traceparent,
+            trace: trace,
             metadata: ["tenantId": "\(tenantID)", "context": "\(context)", "kind": "\(kind.rawValue)"])
     }
 }

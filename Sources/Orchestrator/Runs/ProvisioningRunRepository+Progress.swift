@@ -83,6 +83,6 @@ extension ProgressItem {
             context: try row.text(2), kind: WorkflowKind(rawValue: try row.text(3)) ?? .provision,
             tier: try row.text(4), phase: WorkflowPhase(rawValue: try row.text(5)) ?? .failed,
             reason: try row.textIfPresent(6), version: try row.int64(7), sealedSecret: try row.bytesIfPresent(8),
-            trace: try row.textIfPresent(9).flatMap(TraceContext.init), failures: try row.int(10))
+            trace: try row.textIfPresent(9).flatMap(TraceContext.init(stored:)), failures: try row.int(10))
     }
 }

@@ -30,7 +30,7 @@ struct ProvisioningRunRepository: Sendable {
             [
                 .identifier(id), .identifier(event.eventID), .identifier(event.tenantID), .text(event.tenantKey),
                 .text(event.context), .text(event.tier), .bytes(sealed),
-                .optional(event.trace?.traceparent, PostgresValue.text), .text(event.kind.rawValue),
+                .optional(event.trace?.stored, PostgresValue.text), .text(event.kind.rawValue),
                 .text(event.plan.size),
             ])
         return try await pool.run(batch)[insertion].affectedRows == 1
@@ -140,7 +140,7 @@ extension ProvisioningRun {
             kind: WorkflowKind(rawValue: try row.text(16)) ?? .provision, eventID: try row.identifier(1),
             tenantID: try row.identifier(2), tenantKey: try row.text(3), context: try row.text(4),
             tier: try row.text(5), planSize: try row.text(17),
-            trace: try row.textIfPresent(6).flatMap(TraceContext.init),
+            trace: try row.textIfPresent(6).flatMap(TraceContext.init(stored:)),
             sealedEvent: try row.bytesIfPresent(7),
             // The check constraints allow nothing else.
             workflow: Workflow(

@@ -28,7 +28,9 @@ package struct ServiceResponder: HTTPResponder {
         let start = ContinuousClock.now
         let startedAt = clock.now()
         let requestID = Self.requestID(request.headers[.requestID], now: startedAt)
-        let trace = request.headers[.traceparent].flatMap { TraceContext($0) }
+        let trace = request.headers[.traceparent].flatMap {
+            TraceContext($0, state: request.headers[.tracestate])
+        }
         context.annotations.update { notes in
             notes.requestID = requestID
             notes.trace = trace

@@ -78,7 +78,7 @@ extension EventOperationsController {
         object[LoggedEventEntity.attempts] = .integer(logged.attempts)
         object[LoggedEventEntity.settledAt] = logged.settledAt.map { .timestamp($0) } ?? .null
         object[LoggedEventEntity.lastError] = text(logged.lastError)
-        object[LoggedEventEntity.traceparent] = text(event.trace?.traceparent)
+        object[LoggedEventEntity.traceparent] = text(event.trace?.stored)
         object[LoggedEventEntity.replayOf] = event.replay.map { .identifier($0.original) } ?? .null
         object[LoggedEventEntity.replayGroups] =
             event.replay.flatMap { $0.groups.isEmpty ? nil : .array($0.groups.map { .string($0) }) } ?? .null

@@ -19,7 +19,9 @@ enum LoggedEventEntity {
         "settledAt", access: .readOnly, description: "When it was published or given up on")
     static let lastError = Field.string(
         "lastError", access: .readOnly, description: "Why the last attempt failed")
-    static let traceparent = Field.string("traceparent", access: .readOnly)
+    static let traceparent = Field.string(
+        "traceparent", access: .readOnly,
+        description: "W3C Trace Context: `traceparent`, and behind a space `tracestate` if there was one")
     static let replayOf = Field.identifier(
         "replayOf", access: .readOnly, description: "The event that this one repeats; null if it repeats none")
     static let replayGroups = Field.strings(

@@ -146,6 +146,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 81, name: "billing_standings", up: PackageResources.V0081__billing_standings_up_sql,
             down: PackageResources.V0081__billing_standings_down_sql),
+        Migration(
+            number: 82, name: "trace_states", up: PackageResources.V0082__trace_states_up_sql,
+            down: PackageResources.V0082__trace_states_down_sql),
     ]
 
     /// Of migrations 69 and 73: only what is erased elsewhere is erased from the log.

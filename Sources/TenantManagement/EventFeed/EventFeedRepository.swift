@@ -22,7 +22,7 @@ struct EventFeedRepository: Sendable {
                 .textArray(events.map(\.event.type)), .int64Array(events.map(\.event.occurredAt.microseconds)),
                 .textArray(events.map { String(decoding: $0.published.data(of: $0.event), as: UTF8.self) }),
                 .int64Array(events.map { $0.published.isShownToTenants && $0.event.tenantID != nil ? 1 : 0 }),
-                .textArray(events.map { $0.event.trace?.traceparent ?? "" }),
+                .textArray(events.map { $0.event.trace?.stored ?? "" }),
             ])
     }
 

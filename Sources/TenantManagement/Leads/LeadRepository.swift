@@ -15,7 +15,7 @@ package struct LeadRepository: Sendable {
 
     /// The trace that a transaction that inserts a lead leaves in it.
     static func settings(_ trace: TraceContext?) -> [PostgresSetting] {
-        trace.map { [PostgresSetting("app.traceparent", $0.traceparent)] } ?? []
+        trace.map { [PostgresSetting("app.traceparent", $0.stored)] } ?? []
     }
 
     /// A function of the owner: see migration 13.
@@ -53,7 +53,7 @@ package struct LeadRepository: Sendable {
             ])
         do {
             let row = try await pool.run(batch).last?.first
-            return .validated(trace: try row?.textIfPresent(1).flatMap { TraceContext($0) })
+            return .validated(trace: try row?.textIfPresent(1).flatMap { TraceContext(stored: $0) })
         } catch {
             guard error.isGuardViolation else { throw error }
             return .refused
@@ -106,7 +106,7 @@ package struct LeadRepository: Sendable {
             firstName: try row.text(0), lastName: try row.text(1), companyName: try row.text(2),
             email: try row.text(3), addressID: addressID, address: addressID == nil ? nil : address,
             hasTenant: try row.bool(6), isValidated: try row.bool(4),
-            trace: try row.textIfPresent(12).flatMap { TraceContext($0) })
+            trace: try row.textIfPresent(12).flatMap { TraceContext(stored: $0) })
     }
 
     /// Removes leads that were never validated, with their keys and with addresses that nobody else has, the oldest first.

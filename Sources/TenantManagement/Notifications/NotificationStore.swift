@@ -22,7 +22,7 @@ struct QueuedMail: LeasedItem {
     var id: Identifier { handle.row }
     var description: WorkDescription {
         WorkDescription(
-            queue: "mail", kind: type, id: id.description, attempt: failures + 1, traceparent: trace?.traceparent)
+            queue: "mail", kind: type, id: id.description, attempt: failures + 1, trace: trace)
     }
 }
 
@@ -56,7 +56,7 @@ final class NotificationStore: LeasedStore {
             insertion,
             [
                 .identifier(id), .text(type), .optional(tenant, PostgresValue.identifier), .bytes(content),
-                .optional(trace?.traceparent, PostgresValue.text),
+                .optional(trace?.stored, PostgresValue.text),
             ])
     }
 
@@ -89,7 +89,7 @@ final class NotificationStore: LeasedStore {
                     handle: RowClaim(row: try row.identifier(0), claim: claim), type: try row.text(1),
                     content: try row.bytes(2), failures: try row.int(3), age: .microseconds(try row.int64(4)),
                     isInDoubt: try row.bool(5),
-                    trace: try row.textIfPresent(7).flatMap { TraceContext($0) }))
+                    trace: try row.textIfPresent(7).flatMap { TraceContext(stored: $0) }))
         }
         // Without rows, `timeUntilDue` comes next.
         if let row = result.rows.first { noteAnswer(at: try row.timestamp(6)) }

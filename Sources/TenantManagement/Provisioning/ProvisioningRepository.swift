@@ -61,7 +61,7 @@ struct ProvisioningRepository: Sendable {
     func trace(ofLead lead: Identifier) async throws(PostgresError) -> TraceContext? {
         let result = try await pool.query(
             Self.traceOfLead, [.identifier(lead)], settings: TenantScope.everyTenant, as: .read)
-        return try result.first?.textIfPresent(0).flatMap { TraceContext($0) }
+        return try result.first?.textIfPresent(0).flatMap { TraceContext(stored: $0) }
     }
 
     private func read(

@@ -76,7 +76,7 @@ struct DeliveryStore: LeasedStore {
                 owner: try row.identifierIfPresent(2), eventType: try row.text(3), body: try row.bytes(4),
                 failures: try row.int(5), url: try row.text(6), host: try row.text(7),
                 failingFor: try row.int64IfPresent(8).map { .microseconds($0) }, keys: opened[endpoint] ?? [],
-                trace: try row.textIfPresent(9).flatMap { TraceContext($0) })
+                trace: try row.textIfPresent(9).flatMap { TraceContext(stored: $0) })
         }
     }
 

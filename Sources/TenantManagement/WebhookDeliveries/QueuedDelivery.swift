@@ -24,7 +24,7 @@ struct QueuedDelivery: LeasedItem {
     var description: WorkDescription {
         WorkDescription(
             queue: "webhooks", kind: eventType, id: id.description, attempt: failures + 1,
-            traceparent: trace?.traceparent, metadata: ["endpointId": "\(endpoint)"])
+            trace: trace, metadata: ["endpointId": "\(endpoint)"])
     }
     /// A slow receiver, and a tenant with many of them, occupies some places only.
     var bulkheads: [String] { ["host:\(host)"] + (owner.map { ["tenant:\($0)"] } ?? []) }

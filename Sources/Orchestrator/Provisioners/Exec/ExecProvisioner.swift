@@ -119,8 +119,9 @@ struct ExecProvisioner: Provisioner {
     /// Where the program is in its trace, in the variables that OpenTelemetry's tools for the command line read.
     private static func traceVariables(_ stored: TraceContext?) -> [String: String] {
         var variables: [String: String] = [:]
-        variables["TRACEPARENT"] = (CurrentSpan.traceContext ?? stored)?.traceparent
-        variables["TRACESTATE"] = CurrentSpan.span?.traceState
+        let trace = CurrentSpan.traceContext ?? stored
+        variables["TRACEPARENT"] = trace?.traceparent
+        variables["TRACESTATE"] = trace?.state
         return variables
     }
 

@@ -30,7 +30,7 @@ struct HTTPProvisioner: Provisioner {
         _ json: [UInt8], of event: Identifier, trace: TraceContext?, to url: String
     ) async throws(ProvisioningFailure) {
         var headers = ["idempotency-key": event.description]
-        if let trace { headers["traceparent"] = trace.traceparent }
+        headers.merge(trace?.headers ?? [:]) { $1 }
         headers.merge(self.headers) { $1 }
         switch await client.post(url, headers: headers, body: json, timeout: timeout) {
         case .answered(let status, _) where (200...299).contains(status): return

@@ -1,5 +1,5 @@
+import Primitives
 import Testing
-import TraceRecording
 
 @Suite struct TraceStateTests {
     @Test(arguments: ["a=1", "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7", "t1@v2=x y", "a=1, b=2 ,,c=3", "0a_-*/=~!"])

@@ -1,9 +1,8 @@
-import Primitives
-
 /// The `tracestate` of W3C Trace Context: what the tracing systems of callers want to have passed on.
 package enum TraceState {
     private static let maximumMembers = 32
-    private static let maximumLength = 512
+    /// Longer ones are dropped.
+    package static let maximumLength = 512
     private static let marks = Set("_-*/@".utf8)
 
     /// The value as it is passed on.
