@@ -101,7 +101,7 @@ import Testing
             ]
             for operation in document.operations where operation.method == "GET" && operation.security == "HTTPBearer" {
                 for (name, credential) in callers {
-                    let answer = try await client.get(operation.path(with: WalkTests.unknown), token: credential)
+                    let answer = try await client.get(operation.address(with: WalkTests.unknown), token: credential)
                     #expect(
                         (answer.status == 403) == hidden.contains(operation.path),
                         "\(name): \(operation.name): \(answer.status) \(answer.text)")

@@ -23,6 +23,14 @@ struct MeteredPriceController: Sendable {
 
     private func check(_ call: ScopedRequest) async throws {
         let body = try call.request.object()
+        // Of a change, the other member may be in the row; of many rows, neither is known.
+        var current: Record?
+        if call.request.pathParameters["id"] != nil {
+            let id = try call.request.identifier()
+            current = try await prices.find(Filter(where: .equals(Entity.id, id)), in: call.scope).first
+            // The operation itself says that there is no such row.
+            guard current != nil else { return }
+        }
         if let key = body.value(of: MeteredPrice.meterKey) {
             guard try await meters.meter(named: key, in: call.scope) != nil else {
                 throw HTTPFailure.invalidField(
@@ -30,12 +38,6 @@ struct MeteredPriceController: Sendable {
             }
         }
         guard body[MeteredPrice.price.name] != nil || body[MeteredPrice.currencyCode.name] != nil else { return }
-        // Of a change, the other member may be in the row; of many rows, neither is known.
-        var current: Record?
-        if call.request.pathParameters["id"] != nil {
-            let id = try call.request.identifier()
-            current = try await prices.find(Filter(where: .equals(Entity.id, id)), in: call.scope).first
-        }
         let stored = try current.flatMap { try $0[ifPresent: MeteredPrice.price] }
         let price = try body[MeteredPrice.price.name] ?? stored?.value()
         let code = try body.value(of: MeteredPrice.currencyCode) ?? current?[ifPresent: MeteredPrice.currencyCode]

@@ -40,8 +40,8 @@ CREATE TABLE main.credit_uses (
     row_version bigint NOT NULL DEFAULT 1
 );
 CREATE INDEX idx_credit_uses_grant ON main.credit_uses (grant_id, id);
-CREATE INDEX idx_credit_uses_invoice ON main.credit_uses (invoice_id) WHERE invoice_id IS NOT NULL;
-CREATE INDEX idx_credit_uses_note ON main.credit_uses (credit_note_id) WHERE credit_note_id IS NOT NULL;
+CREATE INDEX idx_credit_uses_invoice ON main.credit_uses (invoice_id);
+CREATE INDEX idx_credit_uses_note ON main.credit_uses (credit_note_id);
 CREATE INDEX idx_credit_uses_tenant ON main.credit_uses (tenant_id, id);
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON main.credit_uses FOR EACH ROW EXECUTE FUNCTION main.refuse_change();
 

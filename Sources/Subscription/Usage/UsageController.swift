@@ -53,10 +53,10 @@ struct UsageController: Sendable {
             "meter", in: .query, schema: .string(minLength: 1, maxLength: Meter.maximumKeyLength),
             description: "Key of a meter; without it, all meters"),
         OperationParameter(
-            "from", in: .query, schema: .string(format: .dateTime), isRequired: true,
+            "from", in: .query, schema: .string(format: .dateTime).example("2026-01-01T00:00:00Z"), isRequired: true,
             description: "Beginning, on a quarter of an hour"),
         OperationParameter(
-            "to", in: .query, schema: .string(format: .dateTime), isRequired: true,
+            "to", in: .query, schema: .string(format: .dateTime).example("2026-02-01T00:00:00Z"), isRequired: true,
             description: "End, not part of the period, on a quarter of an hour"),
         OperationParameter(
             "every", in: .query, schema: .string(oneOf: UsageQuery.Step.allCases.map(\.rawValue)),

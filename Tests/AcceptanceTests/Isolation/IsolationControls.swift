@@ -84,7 +84,7 @@ extension IsolationWorld {
         guard operation.hasID else {
             // Have to name the tenant: see `controlBilling`, and the tests of usage.
             guard !["/billing-customer", "/usage"].contains(operation.path) else { return }
-            let exchange = try await send(.operatorUser, service, "GET", operation.path)
+            let exchange = try await send(.operatorUser, service, "GET", operation.address(with: ""))
             if exchange.answer.status != 200 { add(exchange, "is not shown to the operator") }
             return
         }

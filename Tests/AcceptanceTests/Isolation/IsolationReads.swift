@@ -76,7 +76,7 @@ struct IsolationReads: Sendable {
     // MARK: Lists and counts
 
     private func ofManyRows() async throws {
-        let all = try await get(operation.path)
+        let all = try await get(operation.address(with: ""))
         if IsolationWorld.operatorReads.contains(operation.name) {
             if (200..<300).contains(all.answer.status) { world.add(all, "is shown to others than operators") }
             return

@@ -18,6 +18,8 @@ struct APIDocument: Sendable {
         let body: JSONValue?
         /// Names of the query parameters.
         let query: [String]
+        /// The query parameters without which nothing is looked at, each with a value that it takes; nothing for conditions.
+        let requiredQuery: String
         /// Names of the header parameters.
         let headers: [String]
         /// Documented statuses.
@@ -40,6 +42,11 @@ struct APIDocument: Sendable {
                 return segment.hasPrefix("{") ? value : String(segment)
             }.joined(separator: "/")
         }
+
+        /// The path with a value in place of each parameter, and the query parameters that have to be there.
+        func address(with value: String) -> String {
+            requiredQuery.isEmpty ? path(with: value) : "\(path(with: value))?\(requiredQuery)"
+        }
     }
 
     let operations: [Operation]
@@ -52,6 +59,8 @@ struct APIDocument: Sendable {
     /// Reads `/openapi.json`.
     static func read(_ client: TestHTTPClient) async throws -> APIDocument {
         let document = try await client.get("/openapi.json").expect(200).json
+        let schemas = document["components"]?["schemas"] ?? .null
+        let samples = APIDocument(operations: [], schemas: schemas)
         var operations: [Operation] = []
         for (path, methods) in document["paths"]?.objectValue ?? [:] {
             for (method, value) in methods.objectValue ?? [:] {
@@ -60,19 +69,27 @@ struct APIDocument: Sendable {
                     (value["parameters"]?.arrayValue ?? []).filter { $0["in"] == location }
                         .compactMap { $0["name"]?.stringValue }
                 }
+                let required = (value["parameters"]?.arrayValue ?? []).filter {
+                    $0["in"] == "query" && $0["required"] == true && $0["name"] != "where"
+                }.map { parameter in
+                    let schema = parameter["schema"] ?? .null
+                    let value = schema["examples"]?[0] ?? samples.sample(schema)
+                    return "\(parameter["name"]?.stringValue ?? "")=\(value.stringValue ?? "1")"
+                }
                 operations.append(
                     Operation(
                         method: method.uppercased(), path: path,
                         security: value["security"]?[0]?.objectValue?.keys.first,
                         permissions: codes.map { $0.filter { $0 != "|" && $0 != " " } },
                         body: value["requestBody"]?["content"]?["application/json"]?["schema"],
-                        query: parameters("query"), headers: parameters("header"),
+                        query: parameters("query"), requiredQuery: required.joined(separator: "&"),
+                        headers: parameters("header"),
                         statuses: Set((value["responses"]?.objectValue?.keys ?? []).compactMap { Int($0) }),
                         responses: Self.resolved(value["responses"], in: document)))
             }
         }
         guard !operations.isEmpty else { throw TestFailure("no operations in /openapi.json") }
-        return APIDocument(operations: operations, schemas: document["components"]?["schemas"] ?? .null)
+        return APIDocument(operations: operations, schemas: schemas)
     }
 
     /// Responses with those that are shared in place of the references to them.

@@ -110,6 +110,7 @@ struct ValidRequests: Sendable {
         case "domains": [.string(domain)]
         case "domain": .string(domain)
         case "meters" where collection == "/credit-grants": .null
+        case "price" where collection == "/metered-prices": ["model": "per_unit", "unitAmount": "0.01"]
         case "month": "2026-01"
         // A feature limits one meter.
         case "featureKey" where collection == "/meters": .null
