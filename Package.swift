@@ -218,7 +218,10 @@ let package = Package(
         // Regular targets without tests: conditions and programs, then databases, then whole services.
         .target(
             name: "BillingExamples", dependencies: ["JSONCoding"], path: "Tests/BillingExamples", swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "CTestProcess", path: "Tests/CTestProcess"),
+        .target(
+            name: "TestSupport", dependencies: ["CProcess", "CTestProcess", logging], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .target(
             name: "PostgresTestSupport",
             dependencies: ["TestSupport", "Primitives", "PostgresClient", "Migrations", logging],

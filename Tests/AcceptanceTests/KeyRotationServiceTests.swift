@@ -111,20 +111,20 @@ import Testing
             defer { try? FileManager.default.removeItem(at: log) }
             let environment = Self.settings(of: database)
                 .merging(["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]) { $1 }
-            let process = try TestCommand.server(
+            let process = TestProcess(
                 [
                     try ArcCommand.executable(), "keys", "rotate", "--service", "tenant-management", "--batch-size",
                     "1",
                     // A minute for all of them, so that the command is killed before its end.
                     "--pause-milliseconds", "1000",
-                ], environment: environment, log: log)
-            try TestCommand.start(process)
+                ], environment: environment, output: log)
+            try process.start()
             let sealed = "SELECT count(*) FROM main.notifications WHERE substring(content FROM 1 FOR 4) = '\\xa7524302'"
             try await eventually("some mails are sealed again") { try await database.count(sealed) >= 3 }
             try await eventually("the command has told its progress") {
                 try String(contentsOf: log, encoding: .utf8).contains("rows read")
             }
-            kill(process.processIdentifier, SIGKILL)
+            process.kill()
             try await eventually("the command has ended") { !process.isRunning }
             let done = try await database.count(sealed)
             #expect(done < mails.count)

@@ -33,16 +33,16 @@ import Testing
         }
 
         /// Not started yet.
-        func loop(log: URL) throws -> Process {
+        func loop(log: URL) -> TestProcess {
             let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .appendingPathComponent("../../scripts/dev.py").standardizedFileURL.path
             var environment = ProcessInfo.processInfo.environment
             environment["ARC_HOME"] = folder.appendingPathComponent("home").path
-            return try TestCommand.server(
+            return TestProcess(
                 [
                     "env", "-C", folder.path, "python3", script, "--interval", "0.1", "--watch", "sources",
                     "--build", "sh build.sh", "--run", "exec sh run.sh",
-                ], environment: environment, log: log)
+                ], environment: environment, output: log)
         }
 
         func remove() { try? FileManager.default.removeItem(at: folder) }
@@ -50,11 +50,11 @@ import Testing
 
     private func text(_ log: URL) -> String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-    private func withLoop(_ body: (Workshop, Process, URL) async throws -> Void) async throws {
+    private func withLoop(_ body: (Workshop, TestProcess, URL) async throws -> Void) async throws {
         let workshop = try Workshop()
         let log = TestCommand.temporaryFile("dev.log")
-        let loop = try workshop.loop(log: log)
-        try TestCommand.start(loop)
+        let loop = workshop.loop(log: log)
+        try loop.start()
         let outcome: Result<Void, any Error>
         do {
             try await eventually("it runs") { text(log).contains("running one") }
@@ -62,7 +62,7 @@ import Testing
         } catch {
             outcome = .failure(error)
         }
-        if loop.isRunning { kill(loop.processIdentifier, SIGKILL) }
+        loop.kill()
         workshop.remove()
         try? FileManager.default.removeItem(at: log)
         try outcome.get()
@@ -81,9 +81,9 @@ import Testing
             try workshop.write("three", "sources/main")
             try await eventually("the correction runs") { text(log).contains("stopped two\nrunning three") }
 
-            kill(loop.processIdentifier, SIGINT)
+            loop.send(SIGINT)
             try await eventually("everything has ended") { !loop.isRunning }
-            #expect(loop.terminationReason == .exit && loop.terminationStatus == 0)
+            #expect(loop.end == .code(0))
             #expect(text(log).hasSuffix("stopping everything\nstopped three\n"), "\(text(log))")
         }
     }
@@ -101,10 +101,10 @@ import Testing
         try await withLoop { workshop, loop, log in
             let otherLog = TestCommand.temporaryFile("dev.log")
             defer { try? FileManager.default.removeItem(at: otherLog) }
-            let other = try workshop.loop(log: otherLog)
-            try TestCommand.start(other)
+            let other = workshop.loop(log: otherLog)
+            try other.start()
             try await eventually("the second one has ended") { !other.isRunning }
-            #expect(other.terminationStatus == 1)
+            #expect(other.end == .code(1))
             #expect(text(otherLog).contains("runs already: process \(loop.processIdentifier) in "), "\(text(otherLog))")
             #expect(loop.isRunning && !text(log).contains("stopped"))
         }
@@ -112,7 +112,7 @@ import Testing
 
     @Test func `what runs ends with a loop that is killed`() async throws {
         try await withLoop { _, loop, log in
-            kill(loop.processIdentifier, SIGKILL)
+            loop.kill()
             try await eventually("it has ended") { text(log).contains("stopped one") }
         }
     }

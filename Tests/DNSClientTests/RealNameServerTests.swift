@@ -21,14 +21,14 @@ import Testing
                 "--user=", "--group=", "--txt-record=ready.example,yes",
             ] + options
         let process = try await ServerStart.run("dnsmasq", log: log) {
-            try TestCommand.server(arguments, log: log)
+            TestProcess(arguments, output: log)
         } isReady: {
             (try? await resolver.texts(of: ready)) == ["yes"]
         }
         try await withCleanup {
             try await body(resolver)
         } cleanup: {
-            TestCommand.kill(process)
+            process.kill()
             try await eventually("dnsmasq has ended") { !process.isRunning }
         }
     }

@@ -19,18 +19,18 @@ import Testing
         let secret = folder.appendingPathComponent("secret").path
         try await TestCommand.run(["mkfifo", secret])
         let log = folder.appendingPathComponent("log")
-        let process = try TestCommand.server(
+        let process = TestProcess(
             [try ArcCommand.executable(), "serve", "orchestrator"],
-            environment: ["JWT_SECRET_FILE": secret, "PORT": "none", "SWIFT_BACKTRACE": "enable=no"], log: log)
-        try TestCommand.start(process)
-        defer { TestCommand.kill(process) }
+            environment: ["JWT_SECRET_FILE": secret, "PORT": "none", "SWIFT_BACKTRACE": "enable=no"], output: log)
+        try process.start()
+        defer { process.kill() }
         // The service waits for its secret. There is somebody to write to only once it reads.
         var pipe: Int32 = -1
         try await eventually("the service reads the secret") {
             pipe = open(secret, O_WRONLY | O_NONBLOCK)
             return pipe >= 0
         }
-        kill(process.processIdentifier, SIGHUP)
+        process.send(SIGHUP)
         let status = "/proc/\(process.processIdentifier)/status"
         try await eventually("the signal has arrived") {
             let pending = try String(contentsOfFile: status, encoding: .utf8).matches(of: /(?:Sig|Shd)Pnd:\s*0*(\d)/)
@@ -43,7 +43,7 @@ import Testing
             return !process.isRunning
         }
         close(pipe)
-        #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+        #expect(process.end == .code(1))
         let text = try String(contentsOf: log, encoding: .utf8)
         #expect(
             text.contains("PORT is \\\"none\\\", but must be an integer") || text.contains("PORT is \"none\""),

@@ -26,8 +26,8 @@ struct PgBouncerTests {
                 """
             try Data(settings.utf8).write(to: URL(fileURLWithPath: file))
             let log = URL(fileURLWithPath: "\(server.folder)/pgbouncer.log")
-            let pooler = try server.server(["/usr/sbin/pgbouncer", "-q", file], log: log)
-            try TestCommand.start(pooler)
+            let pooler = server.server(["/usr/sbin/pgbouncer", "-q", file], log: log)
+            try pooler.start()
             let configuration = server.configuration {
                 $0.port = "6432"
                 $0.schema = "bounced"
@@ -39,7 +39,7 @@ struct PgBouncerTests {
             try await withCleanup {
                 try await body(configuration)
             } cleanup: {
-                TestCommand.kill(pooler)
+                pooler.kill()
                 try await eventually("the pooler has ended") { !pooler.isRunning }
             }
         }

@@ -10,7 +10,7 @@ package final class PostgresCluster {
     /// A port of 127.0.0.1 on which it listens too; nil for one that has only its socket.
     package let port: Int?
     private let programs: String
-    private var process: Process?
+    private var process: TestProcess?
 
     /// Runs `body` with a cluster that is removed afterwards.
     /// - Parameters:
@@ -124,7 +124,7 @@ package final class PostgresCluster {
     package func start() async throws {
         let log = URL(fileURLWithPath: "\(folder)/log")
         process = try await ServerStart.run("PostgreSQL", log: log) {
-            try server(["\(programs)/postgres", "-D", "\(folder)/data"], log: log)
+            server(["\(programs)/postgres", "-D", "\(folder)/data"], log: log)
         } isReady: {
             let command = ["\(programs)/pg_isready", "-q", "-h", folder, "-p", port.map(String.init) ?? "5432"]
             return (try? await TestCommand.run(command)) != nil
@@ -161,7 +161,7 @@ package final class PostgresCluster {
     }
 
     /// A program that will run as the server's user; it is not started yet.
-    package func server(_ command: [String], log: URL) throws -> Process {
-        try TestCommand.server(Self.asServerUser(command), log: log)
+    package func server(_ command: [String], log: URL) -> TestProcess {
+        TestProcess(Self.asServerUser(command), output: log)
     }
 }

@@ -87,7 +87,7 @@ package struct RedisSentinelGroup: Sendable {
 package final class RedisSentinelProcess: @unchecked Sendable {
     package let port: Int
     private let folder: URL
-    private var process: Process?
+    private var process: TestProcess?
 
     /// - Parameter client: redis-cli for it.
     fileprivate init(masterPort: Int, _ security: RedisSentinelGroup.Security?, client: [String]) async throws {
@@ -118,14 +118,14 @@ package final class RedisSentinelProcess: @unchecked Sendable {
         ).write(to: file)
         let log = folder.appendingPathComponent("log")
         process = try await ServerStart.run("Redis Sentinel", log: log) {
-            try TestCommand.server(["redis-server", file.path, "--sentinel"], log: log)
+            TestProcess(["redis-server", file.path, "--sentinel"], output: log)
         } isReady: {
             (try? await TestCommand.run(client + ["-p", "\(port)", "PING"])) == "PONG"
         }
     }
 
     deinit {
-        if let process { TestCommand.kill(process) }
+        if let process { process.kill() }
         try? FileManager.default.removeItem(at: folder)
     }
 }

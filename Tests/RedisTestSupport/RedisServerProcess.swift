@@ -14,7 +14,7 @@ package final class RedisServerProcess: @unchecked Sendable {
     package let port: Int
     package let folder: URL
     private let arguments: [String]
-    private var process: Process?
+    private var process: TestProcess?
 
     /// - Parameter arguments: More options of redis-server.
     package init(_ arguments: [String] = [], usesTLS: Bool = false) async throws {
@@ -43,7 +43,7 @@ package final class RedisServerProcess: @unchecked Sendable {
     package func start() async throws {
         let log = folder.appendingPathComponent("log")
         process = try await ServerStart.run("Redis", log: log) {
-            try TestCommand.server(["redis-server"] + arguments, log: log)
+            TestProcess(["redis-server"] + arguments, output: log)
         } isReady: {
             (try? String(contentsOf: log, encoding: .utf8))?.contains("Ready to accept connections") == true
         }

@@ -9,12 +9,12 @@ package enum LocalStripePeer {
         let port = try TestCommand.freePort()
         let log = TestCommand.temporaryFile("localstripe.log")
         let process = try await ServerStart.run("localstripe", log: log) {
-            try TestCommand.server(try PythonPeer.command("localstripe_server.py", ["\(port)"]), log: log)
+            TestProcess(try PythonPeer.command("localstripe_server.py", ["\(port)"]), output: log)
         } isReady: {
             (try? await TestHTTPClient(port: port).get("/v1/customers").status) == 401
         }
         defer {
-            TestCommand.kill(process)
+            process.kill()
             try? FileManager.default.removeItem(at: log)
         }
         try await body("http://127.0.0.1:\(port)")

@@ -13,16 +13,16 @@ package enum OpenIDProviderPeer {
         let port = try TestCommand.freePort()
         let log = TestCommand.temporaryFile("oidc-provider.log")
         let process = try await ServerStart.run("oidc-provider-mock", log: log) {
-            try TestCommand.server(
+            TestProcess(
                 [
                     try PythonPeer.program("oidc-provider-mock"), "--port", "\(port)", "--require-nonce", "true",
                     "--user-claims", user,
-                ], log: log)
+                ], output: log)
         } isReady: {
             (try? await TestHTTPClient(port: port).get("/.well-known/openid-configuration").status) == 200
         }
         defer {
-            TestCommand.kill(process)
+            process.kill()
             try? FileManager.default.removeItem(at: log)
         }
         try await body("http://127.0.0.1:\(port)")

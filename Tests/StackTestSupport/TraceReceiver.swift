@@ -20,8 +20,8 @@ package final class TraceReceiver: Sendable {
         let file = TestCommand.temporaryFile("otlp.pid")
         let receiver = TraceReceiver(port: port, log: log)
         let process = try await ServerStart.run("rotel", log: log) {
-            try TestCommand.server(
-                try PythonPeer.command("otlp_receiver.py", ["\(port)", "\(other)", file.path]), log: log)
+            TestProcess(
+                try PythonPeer.command("otlp_receiver.py", ["\(port)", "\(other)", file.path]), output: log)
         } isReady: {
             let answer = try? await TestHTTPClient(port: port).post("/v1/traces", ["resourceSpans": []])
             return answer?.status == 200
@@ -29,7 +29,7 @@ package final class TraceReceiver: Sendable {
         try await withCleanup {
             try await body(receiver)
         } cleanup: {
-            TestCommand.kill(process)
+            process.kill()
             for file in [log, file] { try? FileManager.default.removeItem(at: file) }
         }
     }

@@ -10,7 +10,7 @@ package enum AWSTestServer {
         let port = try TestCommand.freePort()
         let log = TestCommand.temporaryFile("aws-server.log")
         let started = try await ServerStart.run("moto", log: log) {
-            try TestCommand.server(try PythonPeer.command("aws_server.py", ["\(port)"]), log: log)
+            TestProcess(try PythonPeer.command("aws_server.py", ["\(port)"]), output: log)
         } isReady: {
             (try? String(contentsOf: log, encoding: .utf8))?.contains("ready") == true
         }

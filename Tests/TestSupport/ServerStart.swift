@@ -10,10 +10,10 @@ package enum ServerStart {
     ///   - isReady: Whether the server answers.
     /// - Throws: ``TestFailure`` with the end of the log when the server ends for another reason or does not answer.
     package static func run(
-        _ name: String, log: URL, _ make: () throws -> Process, isReady: () async -> Bool
-    ) async throws -> Process {
+        _ name: String, log: URL, _ make: () throws -> TestProcess, isReady: () async -> Bool
+    ) async throws -> TestProcess {
         var process = try make()
-        try TestCommand.start(process)
+        try process.start()
         do {
             try await eventually("\(name) answers") {
                 if process.isRunning { return await isReady() }
@@ -22,11 +22,11 @@ package enum ServerStart {
                     throw TestFailure("\(name) ended: \(text.suffix(1000))")
                 }
                 process = try make()
-                try TestCommand.start(process)
+                try process.start()
                 return false
             }
         } catch {
-            TestCommand.kill(process)
+            process.kill()
             throw error
         }
         return process

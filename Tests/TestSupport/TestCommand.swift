@@ -18,24 +18,20 @@ package enum TestCommand {
     ///   - arguments: The program, found by PATH, and its arguments.
     ///   - environment: All of its environment; nil: that of the tests.
     ///   - folder: Where it runs.
-    /// - Throws: ``TestFailure`` when nothing can be written into the temporary folder, and what `Process` throws.
+    /// - Throws: ``TestFailure`` when nothing can be written into the temporary folder, or the system starts nothing.
     package static func outcome(
         of arguments: [String], environment: [String: String]? = nil, in folder: URL = URL(fileURLWithPath: "/")
     ) async throws -> Outcome {
         let logs = ["out", "err"].map { temporaryFile("arc-command.\($0)") }
         defer { for log in logs { try? FileManager.default.removeItem(at: log) } }
-        let process = try make(arguments, environment: environment, in: folder, output: logs[0], errors: logs[1])
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do {
-                try start(process)
-            } catch {
-                process.terminationHandler = nil
-                continuation.resume(throwing: error)
-            }
+        let process = TestProcess(arguments, environment: environment, in: folder, output: logs[0], errors: logs[1])
+        try process.start()
+        let status: Int32
+        switch await process.waitForEnd() {
+        case .code(let number), .signal(let number): status = number
         }
         let texts = try logs.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-        return Outcome(status: process.terminationStatus, output: texts[0], errors: texts[1])
+        return Outcome(status: status, output: texts[0], errors: texts[1])
     }
 
     /// Runs a program that has to succeed.
@@ -58,27 +54,6 @@ package enum TestCommand {
         defer { try? FileManager.default.removeItem(at: source) }
         try Data(program.utf8).write(to: source)
         try await run(["install", "-m", "755", source.path, path])
-    }
-
-    /// A server that is not started yet. It writes into a file: what a server starts in turn would keep a pipe open.
-    /// - Throws: ``TestFailure`` when the file cannot be written.
-    package static func server(_ arguments: [String], environment: [String: String]? = nil, log: URL) throws -> Process
-    {
-        try make(arguments, environment: environment, in: URL(fileURLWithPath: "/"), output: log, errors: nil)
-    }
-
-    private static let starting = Mutex(())
-
-    /// Starts a program while no other one is being started. `Process` learns from the end of a socket that its program has
-    /// ended, and a program that another thread starts at that moment could inherit the socket and keep it open.
-    package static func start(_ process: Process) throws {
-        try starting.withLock { _ in try process.run() }
-    }
-
-    /// Ends a server that is not needed any more. SIGTERM might not: a program starts with the signals blocked that the thread
-    /// which started it blocks, and many programs do not change that.
-    package static func kill(_ process: Process) {
-        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
 
     /// A file of that name and some more in the temporary folder; it is not made.
@@ -104,28 +79,5 @@ package enum TestCommand {
         guard let socket = try? LoopbackSocket(port: port) else { return false }
         socket.close()
         return true
-    }
-
-    /// - Parameter errors: Where standard error goes; nil: where standard output goes.
-    private static func make(
-        _ arguments: [String], environment: [String: String]?, in folder: URL, output: URL, errors: URL?
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        if let environment { process.environment = environment }
-        let handle = try writing(output)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = try errors.map(writing) ?? handle
-        return process
-    }
-
-    private static func writing(_ file: URL) throws -> FileHandle {
-        guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-            throw TestFailure("cannot write \(file.path)")
-        }
-        return try FileHandle(forWritingTo: file)
     }
 }

@@ -9,7 +9,7 @@ final class ArcProcess {
     private let service: StackData.ServiceKind
     private let environment: [String: String]
     private let log: URL
-    private var process: Process?
+    private var process: TestProcess?
 
     /// Starts a service and waits until it answers.
     init(_ service: StackData.ServiceKind, environment: [String: String]) async throws {
@@ -31,8 +31,8 @@ final class ArcProcess {
     /// Starts the service again, on its port.
     func start() async throws {
         process = try await ServerStart.run(service.rawValue, log: log) {
-            try TestCommand.server(
-                [try ArcCommand.executable(), "serve", service.rawValue], environment: environment, log: log)
+            TestProcess(
+                [try ArcCommand.executable(), "serve", service.rawValue], environment: environment, output: log)
         } isReady: {
             let answer = try? await client.get("/health/ready")
             return answer?.json["status"]?.stringValue == "ok"
@@ -42,7 +42,7 @@ final class ArcProcess {
     /// `kill -9`.
     func kill() async throws {
         guard let process else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.kill()
         try await eventually("the process has ended") { !process.isRunning }
         self.process = nil
     }
@@ -50,7 +50,7 @@ final class ArcProcess {
     /// SIGSTOP: it keeps its connections and does nothing.
     func freeze() async throws {
         guard let process else { return }
-        Foundation.kill(process.processIdentifier, SIGSTOP)
+        process.send(SIGSTOP)
         let status = "/proc/\(process.processIdentifier)/stat"
         try await eventually("the process is stopped") {
             // The state follows the name, which is in parentheses.
@@ -61,7 +61,7 @@ final class ArcProcess {
     /// SIGHUP: it reads its settings again.
     func hangUp() {
         guard let process else { return }
-        Foundation.kill(process.processIdentifier, SIGHUP)
+        process.send(SIGHUP)
     }
 
     /// What it has logged.
@@ -70,7 +70,7 @@ final class ArcProcess {
     /// SIGCONT.
     func resume() {
         guard let process else { return }
-        Foundation.kill(process.processIdentifier, SIGCONT)
+        process.send(SIGCONT)
     }
 
     /// Whether it still runs.
@@ -81,7 +81,7 @@ final class ArcProcess {
     @discardableResult
     func stop() async throws -> Int32 {
         guard let process else { return 0 }
-        process.terminate()
+        process.send(SIGTERM)
         do {
             try await eventually("the process has ended") { !process.isRunning }
         } catch {
@@ -89,7 +89,11 @@ final class ArcProcess {
             throw error
         }
         self.process = nil
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        switch process.end {
+        case .code(let code): return code
+        case .signal(let number): return -number
+        case nil: return 0
+        }
     }
 
     /// Ends it however, and removes its log.

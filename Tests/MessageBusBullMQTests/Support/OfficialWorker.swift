@@ -7,15 +7,15 @@ import TestSupport
 /// The official worker in a process of its own; see bullmq_worker.py. A test uses it from one task at a time.
 final class OfficialWorker {
     private let log = TestCommand.temporaryFile("bullmq-worker.log")
-    private let process: Process
+    private let process: TestProcess
 
     /// Starts the worker and waits until it is ready.
     /// - Parameter options: The worker's options as JSON.
     init(_ test: TestQueue, _ options: String = #"{"drainDelay": 1}"#) async throws {
         let command = try PythonPeer.command(
             "bullmq_worker.py", ["\(test.port)", test.name.prefix, test.name.queue, options])
-        process = try TestCommand.server(command, log: log)
-        try TestCommand.start(process)
+        process = TestProcess(command, output: log)
+        try process.start()
         let log = self.log
         let process = self.process
         try await eventually("the official worker is ready") {
@@ -38,5 +38,5 @@ final class OfficialWorker {
     }
 
     /// Kills it without warning.
-    func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+    func kill() { process.kill() }
 }

@@ -43,11 +43,11 @@ import Testing
             let log = TestCommand.temporaryFile("smtp-server")
             let command = try PythonPeer.command("smtp_server.py", arguments)
             let server = try await ServerStart.run("aiosmtpd", log: log) {
-                try TestCommand.server(command, log: log)
+                TestProcess(command, output: log)
             } isReady: {
                 (try? String(contentsOf: log, encoding: .utf8))?.contains("ready") == true
             }
-            defer { TestCommand.kill(server) }
+            defer { server.kill() }
 
             // The right ones at the end once more: a failure before must leave nothing behind.
             for place in places + places.filter({ $0.cause == nil }) {
