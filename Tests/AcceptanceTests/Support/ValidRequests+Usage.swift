@@ -29,7 +29,9 @@ extension ValidRequests {
         case "GET /reports/tenants/items":
             return Request(path: "\(operation.path)?tenantId=\(Identifier.v4())&currency=USD", token: stack.admin)
         case "GET /entitlements/{tenantId}":
-            return Request(path: "/entitlements/\(try await entitledTenant())", token: stack.admin)
+            // Of one feature: others are made while the answer is compared with the next one.
+            let (tenant, feature) = (try await entitledTenant(), try await meteredFeature())
+            return Request(path: "/entitlements/\(tenant)?feature=\(feature)", token: stack.admin)
         case "POST /entitlements/{tenantId}/token":
             return Request(
                 path: "/entitlements/\(try await entitledTenant())/token",
