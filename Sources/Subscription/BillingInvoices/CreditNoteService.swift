@@ -88,7 +88,7 @@ struct CreditNoteService: Sendable {
             outcome.noteTerms = InvoiceIssuer.NoteTerms(
                 id: note, destination: request.destination, reason: request.reason, total: total == sum ? nil : total)
             return outcome
-        } target: { _ in
+        } target: { _, _ in
             // The subscription is locked now, and with it all credit notes that the engine makes.
             state = try await read(invoice.id, in: context.scope)
             return nil
