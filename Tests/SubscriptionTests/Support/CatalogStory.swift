@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import Testing
