@@ -1,4 +1,6 @@
 import JSONCoding
+import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 
 /// What shows that the walk asks for something: rows are there, the operator sees both tenants' and each tenant its own,
