@@ -229,7 +229,7 @@ extension ServiceTests {
                     }
                     // The second one does not get what the first one bills.
                     for id in subscriptions {
-                        try await run(BilledUsage.open(id, meters: ["calls", "users"], from: start))
+                        try await run(BilledUsage.open(id, meters: ["calls", "users"], counted: [], from: start))
                     }
                     typealias Event = TestService
                     let first = try await service.use(

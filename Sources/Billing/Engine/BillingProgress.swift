@@ -11,10 +11,12 @@ package struct BillingProgress: Sendable {
         package let isThere: Bool
         /// The day after the last of its current period.
         package let periodEnd: CalendarDate?
+        /// Whether it costs the same in every period: neither usage nor a fee.
+        package let isRecurring: Bool
 
         package init(
             price: Price, quantity: Rational, cycle: BillingCycle, id: String? = nil, isThere: Bool = true,
-            periodEnd: CalendarDate? = nil
+            periodEnd: CalendarDate? = nil, isRecurring: Bool = true
         ) {
             self.price = price
             self.quantity = quantity
@@ -22,7 +24,15 @@ package struct BillingProgress: Sendable {
             self.id = id
             self.isThere = isThere
             self.periodEnd = periodEnd
+            self.isRecurring = isRecurring
         }
+    }
+
+    /// A time without service.
+    package struct Pause: Sendable, Hashable {
+        package let from: CalendarDate
+        /// The first date with service; nil if that is not known.
+        package let to: CalendarDate?
     }
 
     /// All that was billed so far.
@@ -36,6 +46,8 @@ package struct BillingProgress: Sendable {
     /// The day after the last of the current period; nil before the first one and after the end.
     package let periodEnd: CalendarDate?
     package let isPaused: Bool
+    /// The earliest first.
+    package let pauses: [Pause]
     package let items: [Item]
     /// Up to which local date usage was billed, by item.
     package let measured: [String: CalendarDate]
@@ -53,6 +65,9 @@ package struct BillingProgress: Sendable {
         firstPaid = try run.axis.local(run.firstPaid).date
         periodEnd = try date(run.span?.to)
         isPaused = run.isPaused
+        pauses = try run.pauses.compactMap { pause in
+            try date(pause.from).map { Pause(from: $0, to: try date(pause.to)) }
+        }
         var measured: [String: CalendarDate] = [:]
         for item in run.items {
             if let id = item.item.id, let day = try date(item.measuredTo) { measured[id] = day }
@@ -62,7 +77,8 @@ package struct BillingProgress: Sendable {
         items = try run.items.map {
             Item(
                 price: $0.price, quantity: $0.currentQuantity, cycle: $0.cycle, id: $0.item.id,
-                isThere: !$0.isDormant && !$0.isDone, periodEnd: try date($0.span?.to))
+                isThere: !$0.isDormant && !$0.isDone, periodEnd: try date($0.span?.to),
+                isRecurring: !$0.isMetered && !$0.item.isOnce)
         }
     }
 }

@@ -15,6 +15,7 @@ extension BillingCheck {
                     + (options.tenant.map { [.identifier($0)] } ?? [])
             ).rows
             var page = Page()
+            if start == Self.first, options.tenant == nil { page.findings = try await orphans(transaction) }
             var tenants: Set<Identifier> = []
             for row in rows {
                 let tenant = try row.identifier(0)
@@ -32,6 +33,23 @@ extension BillingCheck {
             return page
         }
     }
+
+    /// What the ledger owes to tenants that have no grants.
+    private func orphans(_ transaction: PostgresTransaction) async throws -> [BillingFinding] {
+        try await transaction.query(Self.owedToNobody).rows.map { row in
+            BillingFinding(
+                .prepaid, tenant: try row.identifierIfPresent(0),
+                "the ledger owes \(try row.int64(2)) \(try row.text(1)) of prepaid credits, and there are no grants")
+        }
+    }
+
+    private static let owedToNobody: PostgresStatement = """
+        SELECT tenant_id, currency_code::text, -sum(amount)::bigint FROM main.ledger_entries AS entry
+        WHERE account = 'credit_granted' AND NOT EXISTS (
+            SELECT FROM main.credit_grants AS owned
+            WHERE owned.tenant_id = entry.tenant_id AND owned.currency_code = entry.currency_code)
+        GROUP BY tenant_id, currency_code HAVING sum(amount) <> 0 ORDER BY tenant_id, currency_code LIMIT 1000
+        """
 
     private static func pageOfCredits(isOfTenant: Bool) -> PostgresStatement {
         PostgresStatement(

@@ -11,7 +11,7 @@ extension BillingCheck {
     func transactions(after start: Identifier) async throws -> Page {
         try await reading { transaction in
             var page = Page()
-            if start == Identifier("00000000-0000-0000-0000-000000000000") {
+            if start == Self.first {
                 page.findings = try await trialBalance(transaction)
             }
             let statement = Self.pageOfTransactions(isOfTenant: options.tenant != nil)
@@ -39,7 +39,7 @@ extension BillingCheck {
             """
             WITH page AS MATERIALIZED (
                 SELECT DISTINCT transaction_id FROM main.ledger_entries
-                WHERE transaction_id > $1 AND ($3 = '' OR booked_on >= $3::date) \(ofTenant)
+                WHERE transaction_id > $1 AND ($3 = '' OR booked_on >= nullif($3, '')::timestamp AT TIME ZONE 'UTC') \(ofTenant)
                 ORDER BY transaction_id LIMIT $2)
             SELECT page.transaction_id, bool_or(sums.amount <> 0), min(sums.tenant::text)::uuid, min(sums.invoice::text)::uuid
             FROM page CROSS JOIN LATERAL (

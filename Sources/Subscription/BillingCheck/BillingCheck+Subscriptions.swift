@@ -11,6 +11,7 @@ extension BillingCheck {
     private static let subscriptionsAtOnce = 200
     /// Of a page, unless one subscription has more.
     private static let invoicesOfPage = 2_000
+    private static let usageOfPage = 100_000
 
     /// Subscriptions that the engine bills.
     func subscriptions(after start: Identifier) async throws -> Page {
@@ -21,11 +22,13 @@ extension BillingCheck {
                     + (options.tenant.map { [.identifier($0)] } ?? [])
             ).rows[...]
             var isLast = rows.count < Self.subscriptionsAtOnce
-            // Some have thousands of invoices.
-            var invoices = 0
+            // Some have thousands of invoices, or events.
+            let used = try await Self.usageCounts(of: rows.map { try $0.identifier(0) }, transaction)
+            var (invoices, usage) = (0, 0)
             for (index, row) in rows.enumerated() {
                 invoices += try row.int(3)
-                guard index > 0, invoices > Self.invoicesOfPage else { continue }
+                usage += used[try row.identifier(0)] ?? 0
+                guard index > 0, invoices > Self.invoicesOfPage || usage > Self.usageOfPage else { continue }
                 rows = rows.prefix(index)
                 isLast = false
                 break
@@ -46,20 +49,34 @@ extension BillingCheck {
     private static func pageOfSubscriptions(isOfTenant: Bool) -> PostgresStatement {
         PostgresStatement(
             """
-            SELECT billing.id, billing.tenant_id, billing.scenario, billing.issued, subscription.status, billing.next_due_on,
-                CASE WHEN billing.parked_on IS NOT NULL THEN billing.parked_reason END, subscription.invoice_id,
+            SELECT billing.id, billing.tenant_id, billing.scenario, billing.issued,
+                CASE WHEN subscription.deleted THEN \(TenantSubscription.Status.cancelled.rawValue) ELSE subscription.status END,
+                billing.next_due_on, CASE WHEN billing.parked_on IS NOT NULL THEN billing.parked_reason END, subscription.invoice_id,
                 main.tenant_now(billing.tenant_id)
             FROM main.subscription_billing AS billing JOIN main.subscriptions AS subscription ON subscription.id = billing.id
-            WHERE billing.id > $1 AND NOT subscription.deleted
-                AND ($3 = '' OR billing.modified_on >= $3::date OR subscription.status IN (1, 2))
+            WHERE billing.id > $1
+                AND ($3 = '' OR billing.modified_on >= nullif($3, '')::timestamp AT TIME ZONE 'UTC' OR subscription.status IN (1, 2))
                 \(isOfTenant ? "AND billing.tenant_id = $4" : "")
             ORDER BY billing.id LIMIT $2
             """)
     }
 
+    private static func usageCounts(
+        of subscriptions: [Identifier], _ transaction: PostgresTransaction
+    ) async throws -> [Identifier: Int] {
+        let rows = try await transaction.query(counting, [.identifierArray(subscriptions)]).rows
+        return Dictionary(
+            try rows.map { (try $0.identifier(0), try $0.int(1)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static let counting: PostgresStatement = """
+        SELECT subscription_id, count(*)::integer FROM main.subscription_usage WHERE subscription_id = ANY($1)
+        GROUP BY subscription_id
+        """
+
     private static let originalsAtOnce = 1_000
 
-    /// Subscriptions of one period: each that is live has an invoice of its own.
+    /// Subscriptions of one period: each that is live has an invoice of its own. One that renews is the engine's, whatever is there of it.
     func unbilledSubscriptions(after start: Identifier) async throws -> Page {
         try await reading { transaction in
             let rows = try await transaction.query(
@@ -71,7 +88,12 @@ extension BillingCheck {
             if rows.count == Self.originalsAtOnce { page.last = try rows.last?.identifier(0) }
             for row in rows {
                 let (tenant, subscription) = (try row.identifier(1), try row.identifier(0))
-                if try row.isNull(2) || !row.bool(3) {
+                if try row.bool(5) {
+                    page.findings.append(
+                        BillingFinding(
+                            .forgotten, tenant: tenant, subscription: subscription,
+                            "it renews, and what was agreed on is not there: nothing of it is due ever again"))
+                } else if try row.isNull(2) || !row.bool(3) {
                     page.findings.append(
                         BillingFinding(
                             .missing, tenant: tenant, subscription: subscription, "it is active and has no invoice"))
@@ -90,15 +112,15 @@ extension BillingCheck {
         PostgresStatement(
             """
             WITH page AS MATERIALIZED (
-                SELECT id, subscriber_id, invoice_id FROM main.subscriptions AS subscription
-                WHERE id > $1 AND status = 1 AND NOT deleted \(isOfTenant ? "AND subscriber_id = $3" : "")
+                SELECT id, subscriber_id, invoice_id, coalesce(renews, false) AS renews FROM main.subscriptions AS subscription
+                WHERE id > $1 AND (status = 1 OR (status = 2 AND renews)) AND NOT deleted \(isOfTenant ? "AND subscriber_id = $3" : "")
                     AND NOT EXISTS (SELECT FROM main.subscription_billing AS billing WHERE billing.id = subscription.id)
                 ORDER BY id LIMIT $2)
             SELECT page.id, page.subscriber_id, page.invoice_id,
                 EXISTS (SELECT FROM main.invoice WHERE invoice.id = page.invoice_id),
                 EXISTS (
                     SELECT FROM main.subscriptions AS other
-                    WHERE other.invoice_id = page.invoice_id AND other.id <> page.id AND NOT other.deleted)
+                    WHERE other.invoice_id = page.invoice_id AND other.id <> page.id AND NOT other.deleted), page.renews
             FROM page ORDER BY page.id
             """)
     }

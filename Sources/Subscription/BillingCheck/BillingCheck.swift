@@ -101,7 +101,7 @@ package struct BillingCheck: Sendable {
             PostgresSetting("transaction_read_only", "on"), PostgresSetting("statement_timeout", "0"),
         ]
 
-    private static let first = Identifier("00000000-0000-0000-0000-000000000000")
+    static let first = Identifier("00000000-0000-0000-0000-000000000000")
 
     /// Reads as of one moment.
     func reading<Value: Sendable>(

@@ -41,17 +41,19 @@ struct BillingInvoiceService: Sendable {
         let lock = batch.add(BillingCustomerRepository.lock(customer.id))
         let insert = batch.count
         batch.add(contentsOf: statements + effect.statements)
-        let results: [PostgresResult] = try await effect.followed {
+        try await effect.followed {
             do throws(PostgresError) {
-                return try await invoices.pool.run(batch)
+                _ = try await invoices.pool.run(batch)
             } catch {
                 if error.statementIndex == lock, error.isGuardViolation { throw InvoiceError.customerNotFound }
                 throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
             }
         }
-        let invoice = BillingInvoice(status: effect.value.status, contents: contents, details: details)
-        guard let row = results[insert].first else { throw RepositoryError.unexpected(sqlState: nil) }
-        return (id, try invoices.record(row).version, invoice.json(id: id.description, customer: customer.reference.id))
+        // Prepaid credits may have paid it when it was committed.
+        let row = try InvoiceRepository.Row(try await invoices.findByID(id, in: scope))
+        let invoice = BillingInvoice(
+            status: row.status ?? effect.value.status, contents: contents, details: details)
+        return (id, row.version, invoice.json(id: id.description, customer: customer.reference.id))
     }
 
     /// An invoice as the API shows it.

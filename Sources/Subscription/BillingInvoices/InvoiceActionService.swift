@@ -59,10 +59,12 @@ struct InvoiceActionService: Sendable {
         values[Invoice.invoiceStatus] = total.isZero ? .paid : .open
         repository.terms.complete(&values, issuedOn: CalendarDate(of: context.now))
         if let customer { values[Invoice.billingCustomerID] = customer.id }
-        return try await issued.followed {
+        _ = try await issued.followed {
             try await repository.invoices.updateByID(
                 row.id, values, in: context, ifVersion: .exactly(row.version), alongside: issued.statements)
         }
+        // Prepaid credits may have paid it.
+        return try await repository.invoices.findByID(row.id, in: context.scope)
     }
 
     private func void(_ row: InvoiceRepository.Row, in context: WriteContext) async throws -> Record {

@@ -36,6 +36,14 @@ CREATE INDEX idx_subscription_usage_tenant ON main.subscription_usage (tenant_id
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON main.subscription_usage
     FOR EACH ROW EXECUTE FUNCTION main.refuse_change();
 
+-- Events are removed after a while, and a price of events reads them at the end of a period, which may be a year.
+ALTER TABLE main.usage_closings ADD COLUMN counts_events boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN main.usage_closings.counts_events IS 'the price needs the events themselves, which are kept until they are billed';
+
+-- Users of a tenant who subscribe begin to bill its usage.
+ALTER POLICY tenant_isolation ON main.usage_closings WITH CHECK (
+    current_setting('app.tenant_id', true) = '*' OR tenant_id::text = nullif(current_setting('app.tenant_id', true), ''));
+
 ALTER TABLE main.subscription_usage ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant_isolation ON main.subscription_usage
     USING (

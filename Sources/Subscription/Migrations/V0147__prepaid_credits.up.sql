@@ -10,6 +10,7 @@ CREATE TABLE main.credit_grants (
     meters jsonb,
     expires_on timestamptz,
     is_paid boolean NOT NULL DEFAULT false,
+    revoked_on timestamptz,
     created_on timestamptz NOT NULL DEFAULT date_trunc('milliseconds', current_timestamp),
     modified_on timestamptz NOT NULL DEFAULT date_trunc('milliseconds', current_timestamp),
     deleted boolean NOT NULL DEFAULT false,
@@ -22,6 +23,7 @@ CREATE TABLE main.credit_grants (
 COMMENT ON COLUMN main.credit_grants.priority IS 'the smallest is used first';
 COMMENT ON COLUMN main.credit_grants.meters IS 'keys of the meters whose usage it pays; NULL: everything';
 COMMENT ON COLUMN main.credit_grants.is_paid IS 'the tenant has paid for it: what expires is revenue';
+COMMENT ON COLUMN main.credit_grants.revoked_on IS 'when what was left was taken back; what comes back later is taken back at once';
 CREATE INDEX idx_credit_grants_order ON main.credit_grants (tenant_id, currency_code, priority, expires_on, id) WHERE remaining > 0;
 CREATE INDEX idx_credit_grants_expiry ON main.credit_grants (expires_on) WHERE remaining > 0 AND expires_on IS NOT NULL;
 CREATE INDEX idx_credit_grants_tenant ON main.credit_grants (tenant_id, id);
@@ -107,6 +109,7 @@ DECLARE
     grants record;
     meter record;
     usage jsonb;
+    moment timestamptz;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         -- At the end of the transaction, its lines are there, and perhaps more has happened.
@@ -120,19 +123,33 @@ BEGIN
     THEN
         RETURN NULL;
     END IF;
+    -- One that another provider has made is paid there, in full.
+    IF billed.ordinal IS NULL AND billed.collection_method IS NULL AND billed.invoice_id !~ '^in_[0-9a-f]{24}$' THEN
+        RETURN NULL;
+    END IF;
+    moment := main.tenant_now(billed.tenant_id);
+    -- A clock that has moved by months has passed the days on which invoices are issued.
+    IF EXISTS (SELECT FROM main.test_clocks WHERE tenant_id = billed.tenant_id) THEN
+        moment := least(moment, billed.issued_on::date::timestamp AT TIME ZONE coalesce(
+            (SELECT time_zone FROM main.subscription_billing WHERE id = billed.subscription_id), 'UTC'));
+    END IF;
     FOR grants IN
         SELECT id, remaining, meters FROM main.credit_grants
         WHERE tenant_id = billed.tenant_id AND currency_code = billed.currency_code AND remaining > 0 AND NOT deleted
-            AND (expires_on IS NULL OR expires_on > main.tenant_now(billed.tenant_id))
+            AND (expires_on IS NULL OR expires_on > moment)
         ORDER BY priority, expires_on NULLS LAST, id FOR UPDATE
     LOOP
         EXIT WHEN used >= due;
         part := least(grants.remaining, due - used);
         IF grants.meters IS NOT NULL THEN
-            -- What usage costs, less what other grants for it have paid.
+            -- What usage costs after discounts and with its taxes, less what other grants for it have paid.
             IF usage IS NULL THEN
                 SELECT coalesce(jsonb_object_agg(item, amount), '{}') INTO usage FROM (
-                    SELECT details ->> 'item' AS item, sum(amount) AS amount FROM main.invoice_lines
+                    SELECT details ->> 'item' AS item, round(sum(amount + main.minor_units(
+                        CASE WHEN details #>> '{taxes,0,inclusive}' = 'true' THEN 0
+                            ELSE coalesce((details ->> 'taxShare')::numeric, 0) END
+                        - coalesce((details ->> 'discountShare')::numeric, 0), billed.currency_code)))::bigint AS amount
+                    FROM main.invoice_lines
                     WHERE invoice_id = billed.id AND kind = 'usage' AND details ->> 'item' IS NOT NULL AND NOT deleted
                     GROUP BY 1) AS line;
             END IF;
@@ -184,6 +201,7 @@ BEGIN
         PERFORM main.move_credit(
             burnt.grant_id, 'return', part, of_invoice, note, accounts,
             CASE WHEN accounts IS NOT NULL THEN ARRAY[part, -part] END);
+        PERFORM main.revoke_credit(id) FROM main.credit_grants WHERE id = burnt.grant_id AND revoked_on IS NOT NULL;
         given := given + part;
     END LOOP;
     RETURN given;
@@ -206,21 +224,31 @@ CREATE TRIGGER prepaid_void AFTER UPDATE OF invoice_status, deleted ON main.invo
 
 -- What was paid with credits is not refunded in cash.
 CREATE FUNCTION main.return_noted_credits() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    given bigint;
 BEGIN
     IF NEW.sequence IS NOT NULL AND NEW.destination = 'refund' THEN
-        given := main.return_credits(NEW.invoice_id, NEW.id, NEW.total, ARRAY['cash', 'credit_granted']);
-        IF given > 0 THEN
-            -- What a provider pays back is the rest.
-            UPDATE main.provider_refunds SET amount = amount - given, due_at = CASE WHEN amount > given THEN due_at END
-                WHERE id = NEW.id AND refund IS NULL;
-        END IF;
+        PERFORM main.return_credits(NEW.invoice_id, NEW.id, NEW.total, ARRAY['cash', 'credit_granted']);
     END IF;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER prepaid AFTER INSERT ON main.credit_notes FOR EACH ROW EXECUTE FUNCTION main.return_noted_credits();
+-- Its name comes before that of the trigger which has the rest paid out.
+CREATE TRIGGER give_back AFTER INSERT ON main.credit_notes FOR EACH ROW EXECUTE FUNCTION main.return_noted_credits();
+
+CREATE OR REPLACE FUNCTION main.refund_credit_note() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    rest bigint := NEW.total - (
+        SELECT coalesce(sum(amount), 0) FROM main.credit_uses WHERE credit_note_id = NEW.id AND kind = 'return');
+BEGIN
+    INSERT INTO main.provider_refunds (id, tenant_id, invoice_id, payment, amount, currency_code, due_at)
+    SELECT NEW.id, NEW.tenant_id, NEW.invoice_id, id_at_gateway, rest, NEW.currency_code, now()
+    FROM main.billing_payments
+    WHERE invoice_id = NEW.invoice_id AND status = 'success' AND payment_method = 'payment_source' AND NOT deleted
+        AND id_at_gateway IS NOT NULL AND NEW.tenant_id IS NOT NULL AND rest > 0
+    ORDER BY created_on DESC LIMIT 1
+    ON CONFLICT (id) DO NOTHING;
+    RETURN NULL;
+END
+$$;
 
 -- Ends grants whose time has come: what is left is revenue if it was paid for, else the discount is taken back.
 CREATE FUNCTION main.expire_credits(most integer) RETURNS integer LANGUAGE plpgsql AS $$
@@ -230,11 +258,19 @@ DECLARE
 BEGIN
     FOR ended IN
         SELECT id, remaining, is_paid FROM main.credit_grants
-        WHERE remaining > 0 AND (
-            (expires_on <= now() AND NOT EXISTS (
-                SELECT FROM main.test_clocks AS clock WHERE clock.tenant_id = credit_grants.tenant_id))
-            OR (expires_on IS NOT NULL AND tenant_id IN (SELECT clock.tenant_id FROM main.test_clocks AS clock)
-                AND expires_on <= main.tenant_now(tenant_id)))
+        WHERE remaining > 0 AND id = ANY (ARRAY(
+            SELECT past.id FROM main.credit_grants AS past
+            WHERE past.remaining > 0 AND past.expires_on <= now()
+                AND NOT EXISTS (SELECT FROM main.test_clocks AS clock WHERE clock.tenant_id = past.tenant_id)
+            ORDER BY past.expires_on LIMIT most
+        ) || ARRAY(
+            -- What is due by a test clock is billed first.
+            SELECT past.id FROM (SELECT tenant_id, max(instant) AS instant FROM main.test_clocks GROUP BY tenant_id) AS clock
+                JOIN main.credit_grants AS past ON past.tenant_id = clock.tenant_id AND past.expires_on <= clock.instant
+            WHERE past.remaining > 0 AND NOT EXISTS (
+                SELECT FROM main.subscription_billing AS billing
+                WHERE billing.tenant_id = clock.tenant_id AND billing.next_due_on <= clock.instant AND billing.parked_on IS NULL)
+            LIMIT most))
         ORDER BY expires_on LIMIT most FOR UPDATE SKIP LOCKED
     LOOP
         PERFORM main.move_credit(
@@ -252,7 +288,8 @@ CREATE FUNCTION main.revoke_credit(of_grant uuid) RETURNS bigint LANGUAGE plpgsq
 DECLARE
     revoked main.credit_grants;
 BEGIN
-    SELECT * INTO revoked FROM main.credit_grants WHERE id = of_grant AND NOT deleted FOR UPDATE;
+    UPDATE main.credit_grants SET revoked_on = coalesce(revoked_on, date_trunc('milliseconds', now()))
+        WHERE id = of_grant AND NOT deleted RETURNING * INTO revoked;
     IF revoked.remaining > 0 THEN
         PERFORM main.move_credit(
             of_grant, 'revoke', -revoked.remaining, NULL, NULL,

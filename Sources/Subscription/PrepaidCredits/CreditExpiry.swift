@@ -14,7 +14,7 @@ struct CreditExpiry: Service {
     func run() async throws {
         await PeriodicWork.run("credit_expiry", every: Self.interval) {
             do {
-                let ended = try await expire()
+                let ended = try await Self.expire(by: repository)
                 if ended > 0 { logger.info("Prepaid credits have expired", metadata: ["count": "\(ended)"]) }
             } catch {
                 logger.warning("Prepaid credits could not be ended", metadata: ["error": "\(error)"])
@@ -23,12 +23,12 @@ struct CreditExpiry: Service {
     }
 
     /// Ends everything that has expired, a batch at a time.
-    func expire() async throws(PostgresError) -> Int {
+    static func expire(by repository: CreditGrantRepository) async throws(PostgresError) -> Int {
         var total = 0
         while !Task.isCancelled {
-            let count = try await repository.expire(limit: Self.batchSize)
+            let count = try await repository.expire(limit: batchSize)
             total += count
-            guard count == Self.batchSize else { break }
+            guard count == batchSize else { break }
         }
         return total
     }

@@ -26,12 +26,15 @@ enum CreditGrant {
         "expiresOn", description: "When what is left is lost; null: never", example: "2027-01-01T00:00:00.000Z")
     static let isPaid = Field.boolean(
         "isPaid", description: "Whether the tenant has paid for it (default: false)", example: true)
+    static let revokedOn = Field.timestamp(
+        "revokedOn", access: .readOnly, description: "When what was left of it was taken back; null: never",
+        example: "2026-06-30T12:00:00.000Z")
 
     /// The description.
     static let entity = Entity(
         "CreditGrant", table: "credit_grants", description: "Credit that a tenant has before it is billed.",
         tenancy: .column(tenantID),
-        fields: [tenantID, name, currencyCode, amount, remaining, priority, meters, expiresOn, isPaid],
+        fields: [tenantID, name, currencyCode, amount, remaining, priority, meters, expiresOn, isPaid, revokedOn],
         alwaysSet: [
             tenantID, currencyCode, amount, remaining, priority, isPaid, AuditBlock.createdOn, AuditBlock.modifiedOn,
             AuditBlock.deleted,

@@ -13,6 +13,7 @@ struct CreditGrantController: Sendable {
     let repository: CreditGrantRepository
     let meters: MeterRepository
     let tenants: EntitledTenants
+    let time: TenantTime
 
     static let path = "/credit-grants"
 
@@ -31,7 +32,12 @@ struct CreditGrantController: Sendable {
                 throw HTTPFailure.invalidField(
                     CreditGrant.tenantID.path, code: "exists", "must be the id of a tenant")
             }
-            if let expiry = body.value(of: CreditGrant.expiresOn), expiry <= call.request.instant {
+            if let code = body.value(of: CreditGrant.currencyCode), (try? Currency(code)) == nil {
+                throw HTTPFailure.invalidField(
+                    CreditGrant.currencyCode.path, code: "exists", "must be the code of a currency")
+            }
+            let now = try await time.clock(of: tenant) ?? call.request.instant
+            if let expiry = body.value(of: CreditGrant.expiresOn), expiry <= now {
                 throw HTTPFailure.invalidField(
                     CreditGrant.expiresOn.path, code: "past", "must be in the future")
             }

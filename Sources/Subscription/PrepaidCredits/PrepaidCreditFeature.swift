@@ -22,7 +22,7 @@ struct PrepaidCreditFeature: ServiceFeature {
                 grants: core.repository(CreditGrant.entity), repository: repository,
                 meters: MeterRepository(
                     entities: core.repository(Meter.entity), features: core.repository(Feature.entity)),
-                tenants: EntitledTenants(pool: platform.pool)
+                tenants: EntitledTenants(pool: platform.pool), time: core.tenantTime
             ).operations
         background = [CreditExpiry(repository: repository, logger: platform.logger)]
     }

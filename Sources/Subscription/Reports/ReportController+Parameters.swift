@@ -24,7 +24,8 @@ extension ReportRange {
     /// - Parameter today: In UTC.
     init(_ request: OperationRequest, today: CalendarDate) throws(HTTPFailure) {
         let last = try ReportRange.month("to", of: request) ?? ReportMonth(of: today)
-        let first = try ReportRange.month("from", of: request) ?? last.adding(-11)
+        let first =
+            try ReportRange.month("from", of: request) ?? max(last.adding(-11), ReportRange.possible.lowerBound)
         guard let range = ReportRange(from: first, to: last) else {
             throw .invalidParameter(
                 "from", value: .string(first.description),
@@ -35,26 +36,47 @@ extension ReportRange {
 
     static func month(_ name: String, of request: OperationRequest) throws(HTTPFailure) -> ReportMonth? {
         guard let text = QueryString.first(name, in: request.query) else { return nil }
-        guard let month = ReportMonth(text) else {
-            throw .invalidParameter(name, value: .string(text), reason: "must be a month, such as 2026-01")
+        guard let month = ReportMonth(text), possible.contains(month) else {
+            throw .invalidParameter(
+                name, value: .string(text),
+                reason: "must be a month from \(possible.lowerBound) to \(possible.upperBound), such as 2026-01")
         }
         return month
     }
 }
 
 extension OperationParameter {
+    /// Whose report is wanted.
+    static let reportClocks = OperationParameter(
+        "testClocks", in: .query, schema: .string(oneOf: ["true", "false"]),
+        description: "Instead of the tenants on the real time, those on test clocks (default: false)")
+
     /// In which form a report is wanted.
     static let reportFormat = OperationParameter(
         "format", in: .query, schema: .string(oneOf: ["json", "csv"]),
         description: "csv is also what `Accept: text/csv` asks for (default: json)")
 }
 
+extension OperationRequest {
+    /// Whose report is wanted.
+    var reportTenants: ReportTenants {
+        QueryString.first("testClocks", in: query) == "true" ? .onTestClocks : .onRealTime
+    }
+}
+
 extension OperationResponse {
     /// A report in the form that the request asks for.
     static func report(_ table: ReportTable, for request: OperationRequest) -> OperationResponse {
         let format = QueryString.first("format", in: request.query)
-        let accepts = request.headers[.accept]?.split(separator: ",").first.map { $0.contains("text/csv") } ?? false
-        guard format == "csv" || (format == nil && accepts) else { return .json { table.write(to: &$0) } }
+        guard format == "csv" || (format == nil && prefersCSV(request)) else { return .json { table.write(to: &$0) } }
         return OperationResponse(status: .ok, body: ByteBuffer(string: table.csv), mediaType: "text/csv; charset=utf-8")
+    }
+
+    /// Whether `Accept` names text/csv and not JSON, or names it first.
+    private static func prefersCSV(_ request: OperationRequest) -> Bool {
+        let types = (request.headers[.accept] ?? "").split(separator: ",").map { part in
+            part.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        }
+        return types.first { ["text/csv", "application/json"].contains($0) } == "text/csv"
     }
 }

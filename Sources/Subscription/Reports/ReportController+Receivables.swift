@@ -18,9 +18,9 @@ extension ReportController {
         ]
         return report(
             "receivables-aging", "receivablesAging", "What is due on open invoices, by days since it was to be paid",
-            columns
-        ) { _ in
-            try await reports.aging().map { row in
+            columns, parameters: [.reportClocks]
+        ) { request in
+            try await reports.aging(of: request.reportTenants).map { row in
                 [
                     .string(try row.text(0)), .string(try row.text(1)), .integer(try row.int64(2)),
                     .integer(try row.int64(3)),
@@ -41,10 +41,10 @@ extension ReportController {
             "overdue", in: .query, schema: Self.bucket, isRequired: true, description: "A part of the report")
         return list(
             "receivables-aging/items", "receivablesAgingItems", "The open invoices of a part of the report", columns,
-            parameters: [Self.currency, overdue]
+            parameters: [Self.currency, overdue, .reportClocks]
         ) { request, cursor, limit in
             let rows = try await reports.agingItems(
-                Self.required("currency", request), Self.required("overdue", request),
+                Self.required("currency", request), Self.required("overdue", request), of: request.reportTenants,
                 after: try ReportPage.position(cursor), limit: limit)
             return ReportPage(
                 rows: try rows.map { row in

@@ -24,9 +24,11 @@ extension ReportController {
         ]
         return report(
             "mrr", "mrr", "Recurring revenue a month, and how it has changed", columns,
-            parameters: ReportRange.parameters
+            parameters: ReportRange.parameters + [.reportClocks]
         ) { request in
-            try await reports.revenue(try ReportRange(request, today: Self.today(request))).map { line in
+            try await reports.revenue(
+                try ReportRange(request, today: Self.today(request)), of: request.reportTenants
+            ).map { line in
                 [
                     .string(line.month), .string(line.currency), .integer(line.openingAmount),
                     .integer(line.amount(.new)), .integer(line.amount(.expansion)),
@@ -45,11 +47,11 @@ extension ReportController {
         return list(
             "mrr/items", "mrrItems", "The tenants whose recurring revenue adds up to that at the end of a month",
             columns,
-            parameters: [Self.month, Self.currency]
+            parameters: [Self.month, Self.currency, .reportClocks]
         ) { request, cursor, limit in
             let rows = try await reports.revenueItems(
-                try Self.month(request), Self.required("currency", request), after: try ReportPage.position(cursor),
-                limit: limit)
+                try Self.month(request), Self.required("currency", request), of: request.reportTenants,
+                after: try ReportPage.position(cursor), limit: limit)
             return ReportPage(
                 rows: try rows.map { [.identifier(try $0.identifier(0)), .integer(try $0.int64(1))] },
                 next: rows.count == limit ? try rows.last?.identifier(0).description : nil)
@@ -78,9 +80,11 @@ extension ReportController {
         ]
         return report(
             "churn", "churn", "New, lost and returned tenants and revenue, month by month", columns,
-            parameters: ReportRange.parameters
+            parameters: ReportRange.parameters + [.reportClocks]
         ) { request in
-            try await reports.revenue(try ReportRange(request, today: Self.today(request))).map { line in
+            try await reports.revenue(
+                try ReportRange(request, today: Self.today(request)), of: request.reportTenants
+            ).map { line in
                 [
                     .string(line.month), .string(line.currency), .integer(line.openingTenants),
                     .integer(line.count(.new)), .integer(line.count(.reactivated)), .integer(line.count(.churned)),
@@ -105,11 +109,11 @@ extension ReportController {
         ]
         return list(
             "churn/items", "churnItems", "The changes of a month, which add up to its figures", columns,
-            parameters: [Self.month, Self.currency]
+            parameters: [Self.month, Self.currency, .reportClocks]
         ) { request, cursor, limit in
             let rows = try await reports.movementItems(
-                try Self.month(request), Self.required("currency", request), after: try Self.movement(cursor),
-                limit: limit)
+                try Self.month(request), Self.required("currency", request), of: request.reportTenants,
+                after: try Self.movement(cursor), limit: limit)
             var next: String?
             if rows.count == limit, let last = rows.last { next = "\(try last.text(1))_\(try last.identifier(0))" }
             return ReportPage(

@@ -18,10 +18,12 @@ extension ReportController {
             .init("margin", Self.amount, "Revenue less cost"),
         ]
         return list(
-            "tenants", "tenants", "Revenue and cost of each tenant", columns, parameters: ReportRange.parameters
+            "tenants", "tenants", "Revenue and cost of each tenant", columns,
+            parameters: ReportRange.parameters + [.reportClocks]
         ) { request, cursor, limit in
             let range = try ReportRange(request, today: Self.today(request))
-            let (rows, last) = try await tenants.page(range, after: try ReportPage.position(cursor), limit: limit)
+            let (rows, last) = try await tenants.page(
+                range, of: request.reportTenants, after: try ReportPage.position(cursor), limit: limit)
             return ReportPage(
                 rows: try rows.map { row in
                     let (revenue, cost) = (try row.int64(2), try row.int64(3))
@@ -42,6 +44,7 @@ extension ReportController {
                 "When it was booked, in UTC; the first day of the month of a cost"),
             .init("kind", Self.text.example("issue"), "What has happened"),
             .init("invoiceId", Self.id.nullable(), "The invoice that it is about"),
+            .init("description", Self.text.nullable().example("Two database servers"), "What was said of a cost"),
             .init("amount", Self.amount, "Its part of the figure"),
         ]
         let tenant = OperationParameter(
@@ -62,7 +65,7 @@ extension ReportController {
                     [
                         .identifier(try row.identifier(0)), .string(try row.text(1)), .string(try row.text(2)),
                         .string(try row.text(3)), try row.identifierIfPresent(4).map { .identifier($0) } ?? .null,
-                        .integer(try row.int64(5)),
+                        try row.textIfPresent(5).map { .string($0) } ?? .null, .integer(try row.int64(6)),
                     ]
                 }, next: rows.count == limit ? try rows.last?.identifier(0).description : nil)
         }

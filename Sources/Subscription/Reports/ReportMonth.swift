@@ -13,7 +13,7 @@ struct ReportMonth: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     init(of date: CalendarDate) { (year, month) = (date.year, date.month) }
 
-    private init(index: Int) { (year, month) = (index / 12, index % 12 + 1) }
+    fileprivate init(index: Int) { (year, month) = (index / 12, index % 12 + 1) }
 
     private var index: Int { year * 12 + month - 1 }
 
@@ -43,6 +43,9 @@ struct ReportRange: Sendable, Hashable {
 
     /// Months of a report at most.
     static let maximumMonths = 60
+
+    /// The months that reports can be about.
+    static let possible: ClosedRange<ReportMonth> = ReportMonth(index: 1970 * 12)...ReportMonth(index: 9998 * 12 + 11)
 
     /// From one month through another one; nil if there is none, or too many.
     init?(from: ReportMonth, to: ReportMonth) {

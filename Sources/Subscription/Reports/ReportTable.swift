@@ -48,7 +48,9 @@ struct ReportTable: Sendable {
         switch value {
         case .null: return ""
         case .string(var text):
-            if let first = text.utf8.first, "=+-@\t\r\n|%".utf8.contains(first) { text = "'" + text }
+            // Blanks before it, and the wide forms of East Asian texts, do not make it another one.
+            let first = text.unicodeScalars.first { $0 != " " && $0 != "\u{a0}" && $0 != "\u{3000}" }
+            if let first, "=+-@\t\r\n|%＝＋－＠｜％".unicodeScalars.contains(first) { text = "'" + text }
             guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
             return "\"" + text.replacing("\"", with: "\"\"") + "\""
         default: return String(decoding: value.serialized(), as: UTF8.self)

@@ -48,14 +48,18 @@ struct TenantCostController: Sendable {
     }
 
     private func cost(_ body: JSONObject) async throws -> TenantCost {
-        guard let month = body["month"]?.stringValue.flatMap({ ReportMonth($0) }) else {
+        guard let month = body["month"]?.stringValue.flatMap({ ReportMonth($0) }), ReportRange.possible.contains(month)
+        else {
             throw HTTPFailure.invalidField("/month", code: "format", "must be a month, such as 2026-01")
+        }
+        guard let currency = body["currencyCode"]?.stringValue, (try? Currency(currency)) != nil else {
+            throw HTTPFailure.invalidField("/currencyCode", code: "exists", "must be the code of a currency")
         }
         guard let tenant = body["tenantId"]?.stringValue.flatMap({ Identifier($0) }),
             try await tenants.unknown(among: [tenant]).isEmpty
         else { throw HTTPFailure.invalidField("/tenantId", code: "exists", "must be the id of a tenant") }
         return TenantCost(
-            tenant: tenant, month: month, currency: body["currencyCode"]?.stringValue ?? "",
+            tenant: tenant, month: month, currency: currency,
             amount: body["amount"]?.numberValue?.int64 ?? 0, description: body["description"]?.stringValue)
     }
 }

@@ -20,9 +20,9 @@ struct TenantReportRepository: Sendable {
     /// The tenants of a page, and what each has brought in and cost, currency by currency.
     /// - Returns: The last tenant of the page if there may be another one.
     func page(
-        _ range: ReportRange, after: Identifier, limit: Int
+        _ range: ReportRange, of owners: ReportTenants, after: Identifier, limit: Int
     ) async throws -> (rows: [PostgresRow], last: Identifier?) {
-        let tenants = try await rows(Self.tenants, [.identifier(after), .int64(Int64(limit))]).map {
+        let tenants = try await rows(Self.tenants[owners], [.identifier(after), .int64(Int64(limit))]).map {
             try $0.identifier(0)
         }
         guard !tenants.isEmpty else { return ([], nil) }
@@ -30,23 +30,28 @@ struct TenantReportRepository: Sendable {
         return (sums, tenants.count == limit ? tenants.last : nil)
     }
 
-    private static let tenants: PostgresStatement = """
+    private static let tenants = ReportTenants.Statements { owners in
+        """
         SELECT tenant_id FROM (
-            (SELECT DISTINCT tenant_id FROM main.ledger_entries WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2)
-            UNION (SELECT DISTINCT tenant_id FROM main.tenant_costs WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2)) AS known
-        WHERE NOT EXISTS (SELECT FROM main.test_clocks AS clock WHERE clock.tenant_id = known.tenant_id)
+            (SELECT DISTINCT tenant_id FROM main.ledger_entries AS entry
+                WHERE tenant_id > $1 AND \(owners.owns("entry.tenant_id")) ORDER BY tenant_id LIMIT $2)
+            UNION (SELECT DISTINCT tenant_id FROM main.tenant_costs AS cost
+                WHERE tenant_id > $1 AND \(owners.owns("cost.tenant_id")) ORDER BY tenant_id LIMIT $2)) AS known
         ORDER BY tenant_id LIMIT $2
         """
+    }
 
     /// Revenue is what was billed less discounts and credits; taxes are none.
     private static let entries = """
-        SELECT entry.id, 'revenue' AS type, entry.tenant_id, entry.currency_code::text AS currency, entry.booked_on::date::text AS day,
-            entry.kind::text AS kind, entry.invoice_id, -entry.amount AS amount
+        SELECT entry.id, 'revenue' AS type, entry.tenant_id, entry.currency_code::text AS currency,
+            (entry.booked_on AT TIME ZONE 'UTC')::date::text AS day, entry.kind::text AS kind, entry.invoice_id, NULL AS description,
+            -entry.amount AS amount
         FROM main.ledger_entries AS entry
-        WHERE entry.tenant_id = ANY($5) AND entry.account IN ('revenue', 'discounts') AND entry.booked_on >= $1::text::date
-            AND entry.booked_on < $2::text::date
+        WHERE entry.tenant_id = ANY($5) AND entry.account IN ('revenue', 'discounts') AND entry.booked_on >= $1::text::timestamp AT TIME ZONE 'UTC'
+            AND entry.booked_on < $2::text::timestamp AT TIME ZONE 'UTC'
         UNION ALL
-        SELECT cost.id, 'cost', cost.tenant_id, cost.currency_code::text, cost.month || '-01', 'cost', NULL, cost.amount
+        SELECT cost.id, 'cost', cost.tenant_id, cost.currency_code::text, cost.month || '-01', 'cost', NULL, cost.description::text,
+            cost.amount
         FROM main.tenant_costs AS cost
         WHERE cost.tenant_id = ANY($5) AND cost.month >= $3 AND cost.month <= $4
         """
@@ -71,7 +76,7 @@ struct TenantReportRepository: Sendable {
 
     private static let items = PostgresStatement(
         """
-        SELECT id, type, day, kind, invoice_id, amount FROM (\(entries)) AS entry
+        SELECT id, type, day, kind, invoice_id, description, amount FROM (\(entries)) AS entry
         WHERE currency = $6 AND id > $7 ORDER BY id LIMIT $8
         """)
 

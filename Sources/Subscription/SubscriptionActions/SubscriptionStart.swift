@@ -44,6 +44,7 @@ struct SubscriptionStart: Sendable {
                     _ = try await transaction.query(
                         BilledUsage.open(
                             id, meters: metered.map(\.meter),
+                            counted: metered.map(\.meter).filter { billed.billing.countsEvents(of: $0) },
                             from: Timestamp(seconds: billed.zone.instant(of: billed.today))))
                 }
                 try await announce(row, new, in: context, transaction)

@@ -62,6 +62,19 @@ extension SubscriptionBilling {
         return max(first, next)
     }
 
+    /// The days of a meter that were billed since it was last begun anew, as half-open ranges with a number of usage each.
+    func billedTimes(of meter: String) throws -> [(from: CalendarDate, to: CalendarDate)] {
+        let start = metered.first { $0["id"]?.stringValue == meter }.flatMap { $0["start"] } ?? terms["start"]
+        guard var from = start?.stringValue.flatMap({ try? CalendarDate($0) }) else { return [] }
+        var times: [(from: CalendarDate, to: CalendarDate)] = []
+        for day in Set(usage.lazy.filter { $0.meter == meter }.map(\.day)).sorted() where day >= from {
+            let to = try day.adding(days: 1)
+            times.append((from, to))
+            from = to
+        }
+        return times
+    }
+
     /// The prices of usage with the usage, for a request.
     var meteredRequest: [JSONValue] {
         guard isMetered else { return [] }

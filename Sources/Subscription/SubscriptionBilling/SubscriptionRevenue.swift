@@ -3,18 +3,22 @@ import BillingPreview
 import PostgresClient
 import Primitives
 
-/// What a subscription pays in an average month: the price of its quantity, without discounts, taxes and usage. Nothing during a
-/// trial.
+/// What a subscription pays in an average month: the price of its quantity and its add-ons, without discounts, taxes, usage and what is
+/// paid once. Nothing during a trial.
 struct SubscriptionRevenue: Sendable, Hashable {
     let monthly: Money
     let isLive: Bool
 
     /// - Returns: nil if nothing is known of its price.
     init?(_ standing: SubscriptionStanding, on day: CalendarDate) throws {
-        guard let item = standing.progress.items.first else { return nil }
-        let currency = item.price.currency
-        let isPaid = standing.progress.firstPaid <= day
-        monthly = isPaid ? try Money(rounding: item.monthlyPrice, currency: currency) : .zero(currency)
+        guard let currency = standing.progress.items.first?.price.currency else { return nil }
+        var sum = Rational.zero
+        if standing.progress.firstPaid <= day {
+            for item in standing.progress.items where item.isThere && item.isRecurring {
+                sum = try sum.adding(item.monthlyPrice)
+            }
+        }
+        monthly = try Money(rounding: sum, currency: currency)
         isLive = standing.status == .active
     }
 

@@ -56,8 +56,9 @@ enum SubscriptionUsageRepository {
         return aggregations
     }
 
+    /// One that was deleted has been used until then.
     private static let asking: PostgresStatement =
-        "SELECT key::text, aggregation::text FROM main.meters WHERE key = ANY($1) AND NOT deleted"
+        "SELECT key::text, aggregation::text FROM main.meters WHERE key = ANY($1) ORDER BY deleted DESC, deleted_on"
 }
 
 extension MeteredUsage {

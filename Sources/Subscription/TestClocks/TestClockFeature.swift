@@ -20,7 +20,7 @@ struct TestClockFeature: ServiceFeature {
                     repository: TestClockRepository(entities: core.repository(TestClock.entity)),
                     admission: core.admission, renewals: RenewalRepository(pool: core.platform.pool),
                     store: core.renewals, collections: CollectionRepository(pool: core.platform.pool),
-                    collectionStore: core.collections),
+                    collectionStore: core.collections, credits: CreditGrantRepository(pool: core.platform.pool)),
                 isEnabled: core.tenantTime.hasTestClocks
             ).operations
     }

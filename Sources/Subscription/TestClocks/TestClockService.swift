@@ -10,6 +10,7 @@ struct TestClockService: Sendable {
     let store: RenewalStore
     let collections: CollectionRepository
     let collectionStore: CollectionStore
+    let credits: CreditGrantRepository
 
     private var pool: PostgresPool { repository.entities.pool }
 
@@ -68,6 +69,7 @@ struct TestClockService: Sendable {
             let renewed = try await renewals.wake(tenant)
             let collected = try await collections.wake(tenant)
             let due = RenewalRepository.Due(waiting: renewed.waiting + collected, parked: renewed.parked)
+            if due.waiting == 0 { _ = try await CreditExpiry.expire(by: credits) }
             if due.waiting == 0 || ContinuousClock.now >= end { return due }
             store.announce()
             collectionStore.announce()

@@ -34,8 +34,8 @@ struct BilledUsage: Sendable {
 
     /// The use of a meter that a subscription bills in a period, the earliest first.
     ///
-    /// Of the aggregations `latest` and `unique`, which do not add up, there is one record for the whole period, on its beginning: ask
-    /// for each period of billing by itself.
+    /// Of the aggregations `latest` and `unique`, which do not add up, there is one record for the whole period, on its beginning:
+    /// ``value(of:meter:parts:from:to:in:)`` knows what of it was billed before.
     /// - Parameters:
     ///   - meter: Its key.
     ///   - to: Not part of the period.
@@ -74,7 +74,7 @@ struct BilledUsage: Sendable {
     private static let meter = """
         SELECT meter.id, meter.aggregation, closing.tenant_id
         FROM main.usage_closings AS closing JOIN main.meters AS meter ON meter.id = closing.meter_id
-        WHERE closing.subscription_id = $1 AND meter.key = $2 AND NOT meter.deleted
+        WHERE closing.subscription_id = $1 AND meter.key = $2
         """
 
     /// None has arrived before it happened, apart from what a sender's clock may be ahead; so older parts of the table are left out. A
@@ -121,28 +121,32 @@ struct BilledUsage: Sendable {
     // MARK: Billing
 
     /// The statement by which a subscription begins to bill its tenant's use of meters, from an instant on. For the transaction that
-    /// makes the subscription billed. Meters that another live subscription of the tenant bills stay with that one.
-    /// - Parameter meters: Their keys; unknown ones are left out.
+    /// makes the subscription billed. Meters that another subscription of the tenant bills stay with that one until it has ended.
+    /// - Parameters:
+    ///   - meters: Their keys; unknown ones are left out.
+    ///   - counted: Those whose price needs the events themselves.
     static func open(
-        _ subscription: Identifier, meters: [String], from start: Timestamp
+        _ subscription: Identifier, meters: [String], counted: [String], from start: Timestamp
     ) -> BoundStatement {
-        BoundStatement(opening, [.identifier(subscription), .textArray(meters), .timestamp(start)])
+        BoundStatement(
+            opening, [.identifier(subscription), .textArray(meters), .timestamp(start), .textArray(counted)])
     }
 
     private static let opening = PostgresStatement(
         """
-        INSERT INTO main.usage_closings AS known (tenant_id, meter_id, subscription_id, closed_through)
-        SELECT subscription.subscriber_id, meter.id, subscription.id, $3
+        INSERT INTO main.usage_closings AS known (tenant_id, meter_id, subscription_id, closed_through, counts_events)
+        SELECT subscription.subscriber_id, meter.id, subscription.id, $3, meter.key = ANY($4)
         FROM main.subscriptions AS subscription CROSS JOIN main.meters AS meter
         WHERE subscription.id = $1 AND meter.key = ANY($2) AND NOT meter.deleted
         ORDER BY subscription.subscriber_id, meter.id
         ON CONFLICT (tenant_id, meter_id) DO UPDATE SET
             subscription_id = excluded.subscription_id,
-            closed_through = greatest(known.closed_through, excluded.closed_through)
-        WHERE NOT EXISTS (
+            closed_through = greatest(known.closed_through, excluded.closed_through), counts_events = excluded.counts_events
+        WHERE (known.subscription_id <> $1 OR known.closed_through < $3 OR known.counts_events <> excluded.counts_events) AND NOT EXISTS (
             SELECT FROM main.subscriptions AS other WHERE other.id = known.subscription_id AND other.id <> $1
                 AND NOT other.deleted AND other.status IN (
-                    \(TenantSubscription.Status.pending.rawValue), \(TenantSubscription.Status.active.rawValue)))
+                    \(TenantSubscription.Status.pending.rawValue), \(TenantSubscription.Status.active.rawValue),
+                    \(TenantSubscription.Status.inactive.rawValue)))
         """)
 
     /// The statement that closes what a subscription has billed: whatever comes later counts at this instant or after it. For the

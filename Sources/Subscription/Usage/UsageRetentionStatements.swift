@@ -34,9 +34,15 @@ enum UsageRetentionStatements {
         DELETE FROM main.usage_reservations AS reservation USING old WHERE reservation.id = old.id
         """
 
+    /// What a price of events has not billed yet is kept for it.
     private static let removingEvents: PostgresStatement = """
         WITH old AS (
-            SELECT tenant_id, event_id FROM main.usage_events WHERE received_on < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+            SELECT tenant_id, event_id FROM main.usage_events AS kept WHERE received_on < $1 AND NOT EXISTS (
+                SELECT FROM main.usage_closings AS closing JOIN main.subscriptions AS subscription
+                    ON subscription.id = closing.subscription_id AND NOT subscription.deleted AND subscription.status IN (0, 1, 2)
+                WHERE closing.tenant_id = kept.tenant_id AND closing.meter_id = kept.meter_id AND closing.counts_events
+                    AND kept.billed_on >= closing.closed_through)
+            LIMIT $2 FOR UPDATE OF kept SKIP LOCKED)
         DELETE FROM main.usage_events AS event USING old
         WHERE event.tenant_id = old.tenant_id AND event.event_id = old.event_id
         """
