@@ -71,8 +71,11 @@ struct ValidRequests: Sendable {
         let meter: JSONValue = ["name": "M", "key": .string(key), "aggregation": "sum"]
         try await client.post("/meters", meter, token: stack.admin).expect(201)
         let terms = try await client.get("/plans/\(plan)", token: stack.admin).expect(200)
+        // Whoever subscribes to a plan needs the price of its use, in the currency of the plan.
+        let metered = try await stack.plan(tier: "PREMIUM")
         return [
-            "tenantId": tenant, "subscriberId": tenant, "strategyEntityId": tenant, "planId": plan, "meterKey": key,
+            "tenantId": tenant, "subscriberId": tenant, "strategyEntityId": tenant, "planId": plan,
+            "meteredPlanId": metered, "meterKey": key,
             "currencyId": try terms.string("currencyId"), "billingCycleId": try terms.string("billingCycleId"),
             "featureKey": key, "strategyKey": "Tenant", "customerId": try customer.expect(201).string("id"),
         ]
@@ -110,6 +113,7 @@ struct ValidRequests: Sendable {
         case "domains": [.string(domain)]
         case "domain": .string(domain)
         case "meters" where collection == "/credit-grants": .null
+        case "planId" where collection == "/metered-prices": references["meteredPlanId"].map { .string($0) }
         case "price" where collection == "/metered-prices": ["model": "per_unit", "unitAmount": "0.01"]
         case "month": "2026-01"
         // A feature limits one meter.
