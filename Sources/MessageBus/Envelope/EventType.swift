@@ -80,7 +80,7 @@ package enum EventType {
     /// A subscription that could not be billed goes on: `data` is that of ``subscriptionParked``, with the former reason.
     package static let subscriptionUnparked = "SUBSCRIPTION_UNPARKED"
     /// An invoice got its number: `data` is `{"tenantId", "invoiceId", "subscriptionId", "number", "currencyCode", "total", "issuedOn",
-    /// "dueOn"}`.
+    /// "dueOn"}`, and `mail` with `{"to", "locale", "amount", "isCollected"}` if somebody gets one.
     package static let invoiceIssued = "INVOICE_ISSUED"
     /// An invoice was paid or credited completely: `data` is that of ``invoiceIssued``, as it is of the next two.
     package static let invoicePaid = "INVOICE_PAID"
@@ -89,7 +89,7 @@ package enum EventType {
     /// An invoice was written off.
     package static let invoiceUncollectible = "INVOICE_UNCOLLECTIBLE"
     /// An invoice was corrected: `data` is `{"tenantId", "invoiceId", "creditNoteId", "subscriptionId", "number", "currencyCode", "total",
-    /// "destination", "issuedOn"}`.
+    /// "destination", "issuedOn"}`, and `mail` with `{"to", "locale", "invoiceNumber"}` if somebody gets one.
     package static let creditNoteIssued = "CREDIT_NOTE_ISSUED"
     /// An invoice was paid by the tenant's payment source: `data` is `{"tenantId", "invoiceId", "subscriptionId", "number", "amount",
     /// "currencyCode", "amountText"}`.

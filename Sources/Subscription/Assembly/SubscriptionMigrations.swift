@@ -171,6 +171,10 @@ package enum SubscriptionMigrations {
         Migration(
             number: 155, name: "billing_guards", up: PackageResources.V0155__billing_guards_up_sql,
             down: PackageResources.V0155__billing_guards_down_sql),
+        Migration(
+            number: 160, name: "invoice_mails",
+            up: sql(PackageResources.V0160__invoice_mails_up_sql) + RoleGrants.functionsOfSchemaUsers,
+            down: sql(PackageResources.V0160__invoice_mails_down_sql)),
     ]
 
     private static let collections = Migration(

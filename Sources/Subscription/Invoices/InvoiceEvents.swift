@@ -21,8 +21,25 @@ enum InvoiceEvents {
                 .init(
                     "destination", .string(oneOf: CreditNoteRow.Destination.allCases.map(\.rawValue)), required: true),
                 .init("issuedOn", .string(maxLength: 10), required: true),
+                mail([
+                    .init("invoiceNumber", .string(maxLength: 60).described("Number of the invoice that is corrected"))
+                ]),
             ]),
     ]
+
+    /// Whom to mail, of those events that ask for a mail.
+    private static func mail(_ more: [Schema.Property]) -> Schema.Property {
+        .init(
+            "mail",
+            .object(
+                [
+                    .init(
+                        "to",
+                        .string(maxLength: 320).described("Address of the billing customer; absent if it has none")),
+                    .init("locale", .string(maxLength: 35).described("How that customer writes amounts and dates")),
+                ] + more, isClosed: false
+            ).described("Absent if nobody gets a mail, such as for tenants on test clocks"))
+    }
 
     private static func invoice(_ type: String, _ summary: String) -> EventDescription {
         EventDescription(
@@ -36,6 +53,10 @@ enum InvoiceEvents {
                 .init("total", .integer().described("What was to be paid, in minor units"), required: true),
                 .init("issuedOn", .string(maxLength: 10), required: true),
                 .init("dueOn", .string(maxLength: 10), required: true),
+                mail([
+                    .init("amount", .integer().described("What is to be paid, or was paid, in minor units")),
+                    .init("isCollected", .boolean.described("Whether it is taken from the tenant's payment source")),
+                ]),
             ])
     }
 }

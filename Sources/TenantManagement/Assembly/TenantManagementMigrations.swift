@@ -149,6 +149,12 @@ package enum TenantManagementMigrations {
         Migration(
             number: 82, name: "trace_states", up: PackageResources.V0082__trace_states_up_sql,
             down: PackageResources.V0082__trace_states_down_sql),
+        Migration(
+            number: 83, name: "bulk_mails", up: PackageResources.V0083__bulk_mails_up_sql,
+            down: PackageResources.V0083__bulk_mails_down_sql),
+        Migration(
+            number: 84, name: "bulk_mail_index", up: PackageResources.V0084__bulk_mail_index_up_sql,
+            down: PackageResources.V0084__bulk_mail_index_down_sql),
     ]
 
     /// Of migrations 69 and 73: only what is erased elsewhere is erased from the log.

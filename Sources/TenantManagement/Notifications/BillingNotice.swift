@@ -33,8 +33,8 @@ package struct BillingNotice: Sendable, Hashable {
 
     /// The text of the mail.
     var text: String {
-        let bill = "invoice \(MailText.name(invoice)) (\(MailText.name(amount)))"
-        let day = next.map { MailText.name($0) }
+        let bill = "invoice \(MailText.name(invoice)) (\(MailText.figures(amount)))"
+        let day = next.map { MailText.figures($0) }
         return switch kind {
         case .paymentFailed:
             """

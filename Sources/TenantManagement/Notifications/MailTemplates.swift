@@ -48,6 +48,8 @@ enum MailTemplates {
                     """)
         case .billing(let to, let notice):
             Mail(id: id, recipient: to, subject: notice.subject, text: notice.text)
+        case .invoice(let to, let notice):
+            Mail(id: id, recipient: to, subject: notice.subject, text: notice.text)
         }
     }
 
@@ -86,6 +88,18 @@ enum MailText {
         }
         while result.last == " " { result.removeLast() }
         return String(result)
+    }
+
+    /// An amount or a date: as a name, but a point between digits stays as it is.
+    static func figures(_ text: String) -> String {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isNumber = zip(parts, parts.dropFirst()).allSatisfy { isDigit($0.last) && isDigit($1.first) }
+        guard isNumber else { return name(text) }
+        return String(parts.map { name(String($0)) }.joined(separator: ".").prefix(maximumNameLength))
+    }
+
+    private static func isDigit(_ character: Character?) -> Bool {
+        character.map { ("0"..."9").contains($0) } ?? false
     }
 
     /// The text itself if it is one http or https URL of visible ASCII characters, otherwise nil.

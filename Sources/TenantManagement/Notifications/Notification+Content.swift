@@ -20,6 +20,11 @@ extension Notification {
         case .billing(let to, let notice):
             let members: [(String, JSONValue)] = [("type", .string(type)), ("to", .string(to)), ("link", "")]
             value = .object(JSONObject(members + notice.members))
+        case .invoice(let to, let notice):
+            let members: [(String, JSONValue)] = [
+                ("type", .string(type)), ("to", .string(to)), ("link", .string(notice.link ?? "")),
+            ]
+            value = .object(JSONObject(members + notice.members))
         }
         return value.serialized()
     }
@@ -38,6 +43,9 @@ extension Notification {
         case "billing_notice":
             guard let notice = BillingNotice(value) else { return nil }
             self = .billing(to: to, notice)
+        case "invoice_notice":
+            guard let notice = InvoiceNotice(content: value) else { return nil }
+            self = .invoice(to: to, notice)
         default: return nil
         }
     }

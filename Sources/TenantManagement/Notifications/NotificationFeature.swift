@@ -7,7 +7,7 @@ import ServicePlatform
 struct NotificationFeature: ServiceFeature {
     static let configurationKeys = ConfigurationKeys(combining: [
         NotificationSettings.configurationKeys, NotificationTransports.configurationKeys,
-        SMTPConfiguration.configurationKeys,
+        SMTPConfiguration.configurationKeys, InvoiceMailConfiguration.configurationKeys,
     ])
 
     static let sealedColumns = [NotificationStore.sealedColumn]

@@ -40,7 +40,8 @@ package struct NotificationQueue: Service, BacklogReporting {
         let id = Identifier.v7(at: now)
         let content = try sealer.seal(notification.content, label: id.description)
         return NotificationStore.insert(
-            id, type: notification.type, tenant: tenant, content: content, trace: CurrentSpan.traceContext)
+            id, type: notification.type, tenant: tenant, content: content, isBulk: notification.isBulk,
+            trace: CurrentSpan.traceContext)
     }
 
     /// Announces that a mail was committed, so that it is sent immediately.

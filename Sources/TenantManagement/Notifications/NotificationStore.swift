@@ -50,13 +50,13 @@ final class NotificationStore: LeasedStore {
     ) { SealedPlace($0.text("id")) }
 
     static func insert(
-        _ id: Identifier, type: String, tenant: Identifier?, content: [UInt8], trace: TraceContext?
+        _ id: Identifier, type: String, tenant: Identifier?, content: [UInt8], isBulk: Bool, trace: TraceContext?
     ) -> BoundStatement {
         BoundStatement(
             insertion,
             [
                 .identifier(id), .text(type), .optional(tenant, PostgresValue.identifier), .bytes(content),
-                .optional(trace?.stored, PostgresValue.text),
+                .optional(trace?.stored, PostgresValue.text), .bool(isBulk),
             ])
     }
 
@@ -157,8 +157,8 @@ final class NotificationStore: LeasedStore {
     // MARK: SQL. Durations are microseconds.
 
     private static let insertion: PostgresStatement = """
-        INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, created_on, traceparent)
-        VALUES ($1, $2, $3, $4, now(), now(), $5)
+        INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, created_on, traceparent, is_bulk)
+        VALUES ($1, $2, $3, $4, now(), now(), $5, $6)
         """
 
     /// Parameters: how many, claim, lease, the first and the last answer of the database, longest gap.
@@ -168,7 +168,7 @@ final class NotificationStore: LeasedStore {
             WHERE failed_on IS NULL AND next_attempt_on <= now()
                 AND (claim IS NULL OR ($4::timestamptz <= now() - $3 * interval '1 microsecond'
                     AND $5::timestamptz >= now() - $6 * interval '1 microsecond'))
-            ORDER BY next_attempt_on LIMIT $1 FOR UPDATE SKIP LOCKED)
+            ORDER BY is_bulk, next_attempt_on LIMIT $1 FOR UPDATE SKIP LOCKED)
         UPDATE main.notifications AS mail SET claim = $2, next_attempt_on = now() + $3 * interval '1 microsecond'
         FROM due
         WHERE mail.id = due.id

@@ -1,13 +1,14 @@
 import Entities
 import JSONCoding
+import Logging
 import MessageBus
 import PostgresClient
 import Primitives
 
-/// Sends mails to tenants about invoices that are not paid, as the subscription service reports it.
+/// Sends mails to tenants about their invoices, as the subscription service reports what has happened.
 struct BillingNoticeConsumer: Sendable {
     static let group = "billing-notices"
-    static let types = Set(kinds.keys)
+    static let types = Set(kinds.keys).union(InvoiceNotice.Kind.allCases.map(\.event))
 
     private static let kinds: [String: BillingNotice.Kind] = [
         EventType.paymentFailed: .paymentFailed, EventType.invoiceOverdue: .invoiceOverdue,
@@ -16,34 +17,60 @@ struct BillingNoticeConsumer: Sendable {
 
     let pool: PostgresPool
     let notifications: NotificationQueue
+    let invoiceMails: InvoiceMailConfiguration
     /// The service itself: an event has no user.
     let system: TenantScope
     let clock: any WallClock
+    let logger: Logger
 
-    /// Queues a mail to the tenant's contact, if it has one. Repeated deliveries have one effect.
+    /// Queues a mail, if somebody is to get it. Repeated deliveries have one effect.
     func handle(_ delivery: EventDelivery) async throws {
         let event = delivery.event
-        guard let kind = Self.kinds[event.type], let tenant = event.tenantID,
-            let data = try? JSONValue.parse(stored: event.data)
-        else { throw EventRejection(reason: "the event names no tenant, or has no data") }
-        let context = delivery.writeContext(in: system, now: clock.now())
+        guard let tenant = event.tenantID, let data = try? JSONValue.parse(stored: event.data) else {
+            throw EventRejection(reason: "the event names no tenant, or has no data")
+        }
+        if let kind = InvoiceNotice.Kind(ofEvent: event.type) {
+            // Without a recipient in it, it asks for no mail, as those of tenants on test clocks and of former releases.
+            guard invoiceMails.isEnabled, let mail = data["mail"], mail != .null else { return }
+            guard let notice = InvoiceNotice(kind, data, link: invoiceMails.link) else {
+                throw EventRejection(reason: "the event does not say what the mail does")
+            }
+            let address = mail["to"]?.stringValue.flatMap { MailAddress(specification: $0) }?.specification
+            return try await queue(delivery, of: tenant, to: address) { .invoice(to: $0, notice) }
+        }
+        guard let kind = Self.kinds[event.type] else { throw EventRejection(reason: "the type is not known") }
         let notice = BillingNotice(
             kind: kind, invoice: data["number"]?.stringValue ?? "", amount: data["amountText"]?.stringValue ?? "",
             next: data["nextDueOn"]?.stringValue.map { String($0.prefix(10)) },
             isSuspended: ["suspend", "cancel"].contains(data["end"]?.stringValue ?? ""))
+        try await queue(delivery, of: tenant, to: nil) { .billing(to: $0, notice) }
+    }
+
+    /// - Parameter address: Nil for that of the tenant's contact.
+    private func queue(
+        _ delivery: EventDelivery, of tenant: Identifier, to address: String?,
+        _ notification: (String) -> Notification
+    ) async throws {
+        let context = delivery.writeContext(in: system, now: clock.now())
+        let isQueued: Bool
         do {
-            try await context.withTransaction(on: pool, resource: nil) { transaction in
-                guard
-                    let address = try await transaction.query(BillingStandingRepository.contact(of: tenant)).first?
-                        .text(0)
-                else { return }
+            isQueued = try await context.withTransaction(on: pool, resource: nil) { transaction in
+                var address = address
+                if address == nil {
+                    address = try await transaction.query(BillingStandingRepository.contact(of: tenant)).first?.text(0)
+                }
+                guard let address else { return false }
                 _ = try await transaction.query(
-                    try notifications.statement(.billing(to: address, notice), tenant: tenant, now: context.now))
+                    try notifications.statement(notification(address), tenant: tenant, now: context.now))
+                return true
             }
         } catch let error as PostgresError {
             guard Inbox.isDuplicate(error) else { throw error }
             return
         }
-        notifications.wakeUp()
+        guard !isQueued else { return notifications.wakeUp() }
+        logger.notice(
+            "A mail about an invoice is not sent: neither the billing customer nor a contact of the tenant has an address",
+            metadata: ["tenantId": "\(tenant)", "type": "\(delivery.event.type)", "eventId": "\(delivery.event.id)"])
     }
 }

@@ -14,7 +14,7 @@ struct SuspensionFeature: ServiceFeature {
     let operations: [Operation]
     let consumers: [FeatureConsumer]
 
-    init(_ core: TenantManagementCore) {
+    init(_ core: TenantManagementCore) throws {
         let platform = core.platform
         let service = SuspensionService(pool: platform.pool, cache: core.cache)
         operations =
@@ -27,8 +27,9 @@ struct SuspensionFeature: ServiceFeature {
             service: service, pool: platform.pool, system: platform.systemUser.scope, clock: platform.clock,
             logger: platform.logger)
         let notices = BillingNoticeConsumer(
-            pool: platform.pool, notifications: core.notifications, system: platform.systemUser.scope,
-            clock: platform.clock)
+            pool: platform.pool, notifications: core.notifications,
+            invoiceMails: try InvoiceMailConfiguration(reader: platform.reader), system: platform.systemUser.scope,
+            clock: platform.clock, logger: platform.logger)
         consumers = [
             FeatureConsumer(
                 group: BillingStandingConsumer.group, types: [EventType.tenantBillingStandingChanged],

@@ -1,7 +1,5 @@
-import Billing
-
 /// How the readers of a language write dates and amounts.
-struct LocaleFormat: Sendable, Hashable {
+package struct LocaleFormat: Sendable, Hashable {
     private enum DateForm: Hashable {
         /// 2026-01-31
         case iso
@@ -27,7 +25,7 @@ struct LocaleFormat: Sendable, Hashable {
     }
 
     /// Of a BCP 47 tag, such as `de-AT`. Without one, or for an unknown one, dates and amounts are those of ISO.
-    init(tag: String?) {
+    package init(tag: String?) {
         let parts = (tag ?? "").lowercased().split { $0 == "-" || $0 == "_" }.map(String.init)
         let region = parts.dropFirst().last { $0.utf8.count == 2 }
         // A space that no line is broken at.
@@ -54,7 +52,7 @@ struct LocaleFormat: Sendable, Hashable {
     }
 
     /// A date.
-    func text(_ date: CalendarDate) -> String {
+    package func text(_ date: CalendarDate) -> String {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let month = Self.months[date.month - 1]
         return switch self.date {
@@ -69,10 +67,10 @@ struct LocaleFormat: Sendable, Hashable {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// An amount with all decimals of its currency, and the code of that.
-    func text(_ money: Money) -> String { "\(number(money.decimalText))\u{A0}\(money.currency.code)" }
+    package func text(_ money: Money) -> String { "\(number(money.decimalText))\u{A0}\(money.currency.code)" }
 
     /// A number that is written as `-1234.50`.
-    func number(_ text: String) -> String {
+    package func number(_ text: String) -> String {
         let isNegative = text.hasPrefix("-")
         let parts = text.drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)
         let digits = Array(parts.first ?? "")

@@ -1,0 +1,1 @@
+ALTER TABLE main.notifications DROP COLUMN is_bulk;

@@ -1,0 +1,2 @@
+-- Without a transaction
+DROP INDEX CONCURRENTLY IF EXISTS main.idx_notifications_order;
