@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-test scale-data backup-test failover-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos renewals load scale-test scale-data backup-test failover-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -33,7 +33,7 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos backup-test failover-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
+acceptance: lint test clients chaos renewals backup-test failover-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
 
 compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs root), and check it against the drawing
 	@scripts/install-dependencies.sh --compose
@@ -41,6 +41,9 @@ compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs
 
 chaos: build ## Kill processes at random, then check that nothing is lost, doubled or stuck; ARGS="--tenants 1000 --kills 50 --seed 7"
 	@for connector in postgres bullmq; do python3 scripts/chaos/chaos.py --binary $(ARC) --connector $$connector $(ARGS) || exit 1; done
+
+renewals: build ## Renew 100,000 subscriptions on two nodes that are killed, then check that each was billed once; ARGS="--subscriptions 2000"
+	@python3 scripts/billing/renewals.py --binary $(ARC) $(ARGS)
 
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
 	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)

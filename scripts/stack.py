@@ -1,5 +1,6 @@
 """The stack under test: `arc up` with a private home, its processes, and SQL against its databases."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 import uuid
 
@@ -49,6 +51,7 @@ class Services:
 
     def __init__(self, binary, folder):
         self.binary = binary
+        self.services = SERVICES
         self.ports = {name: free_port() for name in SERVICES}
         self.log = open(pathlib.Path(folder) / "arc-up.log", "ab")
         # Of every command: all load comes from one address, and the limits are not under test here.
@@ -65,7 +68,7 @@ class Services:
 
     def wait_until_ready(self, timeout):
         deadline = time.monotonic() + timeout
-        waiting = list(SERVICES)
+        waiting = list(self.services)
         while waiting:
             self.check_that_it_runs()
             if time.monotonic() > deadline:
@@ -84,11 +87,31 @@ class Services:
             [self.binary, "token", "--permission", "all"], env=self.environment, check=True, capture_output=True,
             text=True).stdout.strip()
 
+    def post(self, service, path, body, token):
+        """The answer to a request that must succeed."""
+        request = urllib.request.Request(
+            self.url(service) + path, json.dumps(body).encode(),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise SystemExit(f"POST {path} was answered with {error.code}: {error.read(2000).decode(errors='replace')}")
+
     def sql(self, database, statement):
         """Rows of a query as the superuser, each a list of strings."""
         result = subprocess.run(
             [*PSQL, "-c", statement], env=self.superuser(database), check=True, capture_output=True, text=True)
         return [line.split("\t") for line in result.stdout.splitlines() if line]
+
+    def check_billing(self, *options):
+        """`arc billing check`: its findings, and its last line."""
+        result = subprocess.run(
+            [self.binary, "billing", "check", *options], env=self.environment, capture_output=True, text=True)
+        lines = result.stdout.strip().splitlines()
+        if result.returncode not in (0, 2) or not lines:
+            raise SystemExit(f"arc billing check ended with {result.returncode}: {result.stderr[-2000:]}")
+        return lines[:-1], lines[-1]
 
     def session(self, database):
         """A psql of the superuser that carries out the statements written to its standard input, each on its own."""
@@ -99,10 +122,11 @@ class Services:
 class Stack(Services):
     """One `arc up`. Every process that it starts is found by walking down from its process id."""
 
-    def __init__(self, binary, home, smtp_port=None, environment=None):
+    def __init__(self, binary, home, smtp_port=None, environment=None, services=SERVICES):
         """Without a port of a mail server, mails are only logged. The environment adds to what makes tests easy."""
         self.home = pathlib.Path(home)
         super().__init__(binary, self.home.parent)
+        self.services = services
         self.send_mails(smtp_port)
         self.environment.update(
             ARC_HOME=str(self.home),
@@ -114,7 +138,7 @@ class Stack(Services):
         self.process = None
 
     def start(self, timeout=180):
-        self.run("up")
+        self.run("up", *self.services)
         self.wait_until_ready(timeout)
 
     def start_servers(self, binary, timeout=180):

@@ -2,8 +2,9 @@
 """Kills processes at random while tenants come and go, then checks that nothing is lost, doubled, stuck or stale.
 
 The stack is `arc up` with a private home: three services, PostgreSQL and Redis. Clients take tenants from the first mail
-through sign-up, verification and subscription to ACTIVE. A third of them is moved to a separate database or renamed, and
-half is off-boarded. Clients repeat what had no answer under the same Idempotency-Key.
+through sign-up, verification and subscription to ACTIVE; half of the subscriptions are billed by the billing engine. A third of the
+tenants is moved to a separate database or renamed, and half is off-boarded. Clients repeat what had no answer under the same
+Idempotency-Key. At the end, `arc billing check` finds nothing.
 """
 import argparse
 import pathlib
@@ -111,7 +112,7 @@ def main():
         ended = sum(tenant.wants == "OFFBOARDED" for tenant in load.tenants)
         report(f"{len(load.tenants)} tenants in {time.monotonic() - begun:.0f} s: {moved} moved, {renamed} renamed, {ended} off-boarded")
         still = checks.settle(stack, options.settle, report)
-        problems = still + checks.verify(stack, load)
+        problems = still + checks.verify(stack, load) + checks.money(stack, report)
         copies = checks.mails(load, mail_server.mailbox, report)
         # What was being sent when its sender was killed may arrive again; outages of PostgreSQL are no reason.
         allowed = kills.get("tenant-management", 0) * 16

@@ -77,6 +77,13 @@ def verify(stack, load):
     return problems + resources(stack, load)
 
 
+def money(stack, report):
+    """What `arc billing check` finds: it computes every invoice again, and adds up the ledger."""
+    findings, summary = stack.check_billing()
+    report(f"arc billing check: {summary}")
+    return findings
+
+
 STATUSES = {"ACTIVE": "0", "OFFBOARDED": "5"}
 
 

@@ -135,7 +135,7 @@ class Load:
 
     def live(self, client, number):
         """Sign-up to ACTIVE; a third is moved or changed then, and half is off-boarded."""
-        tenant = self.sign_up(client)
+        tenant = self.sign_up(client, number)
         self.until(client, tenant, "is ACTIVE", f"/tenants/{tenant.id}", lambda body: body["status"] == 0)
         if number % 6 == 0:
             self.move(client, tenant)
@@ -144,7 +144,7 @@ class Load:
         if number % 2 == 1:
             self.off_board(client, tenant)
 
-    def sign_up(self, client):
+    def sign_up(self, client, number):
         """From a lead to a paying tenant; each step is repeated with its key until it is answered."""
         tenant = Tenant("l" + uuid.uuid4().hex[:9])
         key = tenant.key
@@ -166,13 +166,21 @@ class Load:
             {"key": key, "domains": [f"{key}.example.com"]}, key=str(uuid.uuid4()))["id"]
         with self.lock:
             self.tenants.append(tenant)
-        tenant.subscription = client.call(
-            "subscription", "POST", "/subscriptions", self.token,
-            {"subscriberId": tenant.id, "planId": self.plan, "status": 0}, key=str(uuid.uuid4()))["id"]
-        client.call(
-            "subscription", "PATCH", f"/subscriptions/{tenant.subscription}", self.token, {"status": 1},
-            key=str(uuid.uuid4()))
+        self.subscribe(client, tenant, is_billed=number % 4 < 2)
         return tenant
+
+    def subscribe(self, client, tenant, is_billed):
+        """To one period with a draft of an invoice, or to what the billing engine bills: then activating it issues the invoice."""
+        body = {"subscriberId": tenant.id, "planId": self.plan, "status": 0}
+        if is_billed:
+            body |= {"quantity": "3", "taxes": [{"name": "VAT", "rate": "20"}]}
+        tenant.subscription = client.call(
+            "subscription", "POST", "/subscriptions", self.token, body, key=str(uuid.uuid4()))["id"]
+        path = f"/subscriptions/{tenant.subscription}"
+        if is_billed:
+            client.call("subscription", "POST", f"{path}/activate", self.token, {}, key=str(uuid.uuid4()))
+        else:
+            client.call("subscription", "PATCH", path, self.token, {"status": 1}, key=str(uuid.uuid4()))
 
     def rename(self, client, tenant):
         """One writer for a tenant, so that what it was promised is what everybody must read."""

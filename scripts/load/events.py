@@ -16,13 +16,11 @@ import statistics
 import sys
 import tempfile
 import time
-import urllib.request
-import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from queues import QueueServer
-from stack import Stack
+from stack import Stack, new_tenant
 
 TYPE = "SUBSCRIPTION_ACTIVATED"
 SOURCE, TARGET, CONSUMER = "subscription_db", "tenant_mgmt_db", "tenant-management"
@@ -59,15 +57,7 @@ def create_tenants(stack, count, patience):
     """Creates tenants and waits until all of them are active. Returns their ids."""
     token = stack.token()
     for _ in range(count):
-        key = "l" + uuid.uuid4().hex[:9]
-        body = {
-            "name": f"Load {key}", "key": key, "domains": [f"{key}.example.com"],
-            "contact": {"firstName": "Bo", "lastName": "Ek", "email": f"bo@{key}.example.com", "isPrimary": True},
-        }
-        request = urllib.request.Request(
-            stack.url("tenant-management") + "/tenants", json.dumps(body).encode(),
-            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-        urllib.request.urlopen(request, timeout=60).close()
+        stack.post("tenant-management", "/tenants", new_tenant("Load"), token)
     deadline = time.monotonic() + patience
     while True:
         active = stack.sql(TARGET, "SELECT id FROM main.tenants WHERE status = 0")
