@@ -6,9 +6,10 @@ import ServiceKit
 
 /// Makes rows of what the billing engine has computed: invoices and credit notes, with their lines, numbers and postings.
 ///
-/// Everything is statements for the caller's transaction. The database gives each invoice the next number of its series when the last
-/// of its statements runs, and holds the series until the transaction ends; so put these statements behind those that take other locks,
-/// and before the events. An ordinal that was issued already is `RepositoryError.conflict` (a unique index): nothing is issued twice.
+/// Everything is statements for the caller's transaction. The database gives each invoice the next number of its series when its last
+/// statement runs (``Issued/numbering``), and holds the series until the transaction ends; so put that statement behind those that take
+/// other locks, and before the events. An ordinal that was issued already is `RepositoryError.conflict` (a unique index): nothing is
+/// issued twice.
 struct InvoiceIssuer: Sendable {
     let invoices: InvoiceRepository
     let notes: CreditNoteRepository
@@ -34,6 +35,8 @@ struct InvoiceIssuer: Sendable {
     struct Issued: Sendable {
         let id: Identifier
         let statements: [BoundStatement]
+        /// What is run behind them, as late as possible: it holds the series.
+        var numbering: BoundStatement?
     }
 
     /// An invoice. Without anything to pay it is paid at once.
@@ -50,7 +53,9 @@ struct InvoiceIssuer: Sendable {
         row.ordinal = order.ordinal
         row.collectionMethod = order.collectionMethod
         row.period = Self.period(of: invoice)
-        return Issued(id: id, statements: try invoices.insertStatements(invoice, as: row, in: context.scope))
+        return Issued(
+            id: id, statements: try invoices.insertStatements(invoice, as: row, in: context.scope),
+            numbering: try invoices.issueStatement(row, in: context.scope))
     }
 
     /// What somebody who has asked for a credit note has said about it.

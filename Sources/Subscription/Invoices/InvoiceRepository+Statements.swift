@@ -8,23 +8,25 @@ import Primitives
 /// Statements for the transactions of those who write invoices.
 extension InvoiceRepository {
     /// The statements that store an invoice: its row, then its lines. The database numbers the row and posts what is owed. An invoice of
-    /// the billing engine is a draft until a last statement issues it, so that its series is held for a moment only.
+    /// the billing engine is a draft until ``issueStatement(_:in:)`` issues it, so that its series is held for a moment only.
     func insertStatements(
         _ invoice: DraftInvoice, as row: NewInvoiceRow, in scope: TenantScope
     ) throws(RepositoryError) -> [BoundStatement] {
-        let isIssuedLast = row.ordinal != nil && row.status != .draft
         var values = values(of: invoice, as: row)
-        if isIssuedLast { values[Invoice.invoiceStatus] = .draft }
+        if row.isIssuedLast { values[Invoice.invoiceStatus] = .draft }
         var statements = [try invoices.insertStatement(values, in: scope)]
         for (index, line) in (invoice.lines + invoice.adjustments).enumerated() {
             statements.append(try items.insertStatement(self.values(of: line, at: index + 1, as: row), in: scope))
         }
-        if isIssuedLast {
-            var values = FieldValues(Invoice.entity)
-            values[Invoice.invoiceStatus] = row.status
-            statements.append(try invoices.updateStatement(row.id, values, in: scope))
-        }
         return statements
+    }
+
+    /// The statement that issues an invoice of the billing engine; nil if it is to be a draft, or was stored as issued.
+    func issueStatement(_ row: NewInvoiceRow, in scope: TenantScope) throws(RepositoryError) -> BoundStatement? {
+        guard row.isIssuedLast else { return nil }
+        var values = FieldValues(Invoice.entity)
+        values[Invoice.invoiceStatus] = row.status
+        return try invoices.updateStatement(row.id, values, in: scope)
     }
 
     private func values(of invoice: DraftInvoice, as row: NewInvoiceRow) -> FieldValues {

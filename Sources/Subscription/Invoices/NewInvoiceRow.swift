@@ -23,4 +23,7 @@ struct NewInvoiceRow: Sendable {
     var plan: Identifier?
     var period: BillingPeriod?
     var details = InvoiceDetails()
+
+    /// Whether a statement of its own issues it.
+    var isIssuedLast: Bool { ordinal != nil && status != .draft }
 }

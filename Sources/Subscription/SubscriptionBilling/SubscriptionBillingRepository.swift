@@ -25,12 +25,13 @@ struct SubscriptionBillingRepository: Sendable {
     func read(
         _ subscription: Identifier, _ transaction: PostgresTransaction, isLocked: Bool
     ) async throws -> Stored? {
-        let values: [PostgresValue] = [.identifier(subscription)]
-        guard let row = try await transaction.query(isLocked ? Self.locking : Self.finding, values).first else {
-            return nil
-        }
+        var batch = PostgresBatch()
+        let found = batch.add(isLocked ? Self.locking : Self.finding, [.identifier(subscription)])
+        let changes = batch.add(Self.listing, [.identifier(subscription)])
+        let results = try await transaction.run(batch)
+        guard let row = results[found].first else { return nil }
         var entries: [SubscriptionBilling.Entry] = []
-        for row in try await transaction.query(Self.listing, values).rows {
+        for row in results[changes].rows {
             entries.append(try SubscriptionBilling.Entry(row))
         }
         var billing = SubscriptionBilling(

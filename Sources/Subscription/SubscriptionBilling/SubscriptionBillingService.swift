@@ -90,8 +90,12 @@ struct SubscriptionBillingService: Sendable {
         alongside more: [BoundStatement] = [], noteTerms: InvoiceIssuer.NoteTerms? = nil, in context: WriteContext,
         _ transaction: PostgresTransaction
     ) async throws -> Settled {
-        let plan = try await summaries.summaries(of: [standing.plan], in: transaction)[standing.plan]
-        try await reserve(billed, standing, plan, in: context, transaction)
+        let (takesPlace, change) = (Self.takesPlace(billed, standing), Self.change(billed, standing, cause))
+        // Most renewals only issue an invoice, and need to know nothing of the plan.
+        let plan =
+            takesPlace || change != nil
+            ? try await summaries.summaries(of: [standing.plan], in: transaction)[standing.plan] : nil
+        if takesPlace { try await reserve(billed, standing, plan, in: context, transaction) }
         let settlement = SubscriptionSettlement(
             subscriptions: subscriptions.entities, repository: repository, issuer: issuer, context: context,
             noteTerms: noteTerms)
@@ -105,16 +109,28 @@ struct SubscriptionBillingService: Sendable {
         }
         guard let changed = results[statements.row].first else { throw RepositoryError.unexpected(sqlState: nil) }
         let row = subscriptions.entities.record(changed)
-        try await announce(billed, standing, row, plan, cause: cause, in: context, transaction)
+        if let change {
+            let event = SubscriptionEvent(
+                subscription: try row.members(), tenant: billed.billing.tenant,
+                plan: plan ?? PlanSummary(unknown: standing.plan), instant: context.now, trace: context.trace)
+            var batch = PostgresBatch()
+            batch.add(try event.envelope(EventType.subscriptionChanged, cause: cause))
+            if change.activates { batch.add(try event.envelope(EventType.subscriptionActivated)) }
+            _ = try await transaction.run(batch)
+        }
         return Settled(row: row, invoices: statements.invoices)
     }
 
-    /// Takes a place of the tenant's quota, under a lock, if it becomes live or goes to another plan.
+    /// Whether it becomes live or goes to another plan.
+    private static func takesPlace(_ billed: BilledSubscription, _ standing: SubscriptionStanding) -> Bool {
+        standing.status.mayBeLive && (!billed.rows.isLive || standing.plan != billed.rows.plan)
+    }
+
+    /// Takes a place of the tenant's quota, under a lock.
     private func reserve(
         _ billed: BilledSubscription, _ standing: SubscriptionStanding, _ plan: PlanSummary?,
         in context: WriteContext, _ transaction: PostgresTransaction
     ) async throws {
-        guard standing.status.mayBeLive, !billed.rows.isLive || standing.plan != billed.rows.plan else { return }
         let quota = SubscriptionQuota(general: quota, plan: plan?.tenantLimit)
         do {
             _ = try await transaction.query(
@@ -126,19 +142,18 @@ struct SubscriptionBillingService: Sendable {
         }
     }
 
-    private func announce(
-        _ billed: BilledSubscription, _ standing: SubscriptionStanding, _ row: Record, _ plan: PlanSummary?,
-        cause: SubscriptionEvent.Cause, in context: WriteContext, _ transaction: PostgresTransaction
-    ) async throws {
+    /// What is announced beside invoices; nil: nothing.
+    private static func change(
+        _ billed: BilledSubscription, _ standing: SubscriptionStanding, _ cause: SubscriptionEvent.Cause
+    ) -> Announcement? {
         let activates = standing.status == .active && billed.rows.status != .active
         let isChanged = standing.status != billed.rows.status || standing.plan != billed.rows.plan
-        guard activates || isChanged || cause != .calendar else { return }
-        let event = SubscriptionEvent(
-            subscription: try row.members(), tenant: billed.billing.tenant,
-            plan: plan ?? PlanSummary(unknown: standing.plan), instant: context.now, trace: context.trace)
-        var batch = PostgresBatch()
-        batch.add(try event.envelope(EventType.subscriptionChanged, cause: cause))
-        if activates { batch.add(try event.envelope(EventType.subscriptionActivated)) }
-        _ = try await transaction.run(batch)
+        return activates || isChanged || cause != .calendar ? Announcement(activates: activates) : nil
+    }
+
+    /// A subscription has changed.
+    private struct Announcement {
+        /// It has become active, which is announced, too.
+        let activates: Bool
     }
 }

@@ -22,7 +22,7 @@ struct SubscriptionSettlement {
         var invoices: [Identifier] = []
     }
 
-    /// The invoices hold their series from here on; so what waits for other locks comes before.
+    /// The invoices hold their series from the moment they are numbered; so what waits for other locks comes before.
     /// - Parameter new: The row of a subscription that is made by these statements.
     func statements(
         _ billed: BilledSubscription, _ standing: SubscriptionStanding, inserting new: FieldValues? = nil
@@ -45,6 +45,7 @@ struct SubscriptionSettlement {
         statements.invoices = issued.map(\.id)
         statements.row = statements.batch.add(
             try row(billed, standing, inserting: new, firstInvoice: issued.first?.id))
+        statements.batch.add(contentsOf: issued.compactMap(\.numbering))
         try add(billed, standing, to: &statements.batch)
         let notes = noteTerms == nil ? standing.notes.map { [$0] } : [standing.notes].filter { !$0.isEmpty }
         for parts in notes {

@@ -191,14 +191,17 @@ struct SubscriptionRepository: Sendable {
     func lock(
         _ target: Target, in scope: TenantScope, _ transaction: PostgresTransaction
     ) async throws -> RecordList {
-        let select =
+        // One row is read by the same statement again and again.
+        let (select, isRepeated) =
             switch target {
-            case .id(let id): try entities.selectByID(id, in: scope)
+            case .id(let id): (try entities.selectByID(id, in: scope), true)
             case .condition(let condition, let limit):
-                try entities.selectStatement(
-                    Filter(where: condition, order: [Order(Entity.id)], limit: limit), in: scope)
+                (
+                    try entities.selectStatement(
+                        Filter(where: condition, order: [Order(Entity.id)], limit: limit), in: scope), false
+                )
             }
-        let locking = PostgresStatement(select.statement.sql + " FOR UPDATE", prepared: false)
+        let locking = PostgresStatement(select.statement.sql + " FOR UPDATE", prepared: isRepeated)
         return entities.records(try await transaction.query(locking, select.statement.values), select.projection)
     }
 }
