@@ -17,6 +17,10 @@ import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "scripts"))
+
+from pgbench import transactions_per_second
+
 TICKS = os.sysconf("SC_CLK_TCK")
 READ_CONNECTIONS = 16
 CREATE_CONNECTIONS = 10
@@ -101,6 +105,27 @@ def without_order(value):
     return value
 
 
+def wrk(url, pid, seconds, script, connections, headers, is_warm_up=False, **variables):
+    """One bounded run of wrk, with the CPU time that the server took meanwhile."""
+    before = cpu_seconds(pid)
+    output = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(HERE / "wrk" / script),
+         *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")), url],
+        env={**os.environ, **variables, "REPORT_SCRIPT": str(HERE / "wrk" / "report.lua")},
+        capture_output=True, text=True, timeout=seconds + 30)
+    used = cpu_seconds(pid) - before
+    match = re.search(r"^RESULT (.*)$", output.stdout, re.M)
+    if not match:
+        raise RuntimeError(f"wrk: {output.stdout}{output.stderr}")
+    result = json.loads(match.group(1))
+    if result["failed"] or result["broken"] or not result["requests"] and not is_warm_up:
+        raise RuntimeError(f"{url}: {result} within {seconds} s")
+    requests = max(result["requests"], 1)
+    return {
+        "perSecond": requests / (result["microseconds"] / 1e6), "cpuMicroseconds": used * 1e6 / requests,
+        "p50Milliseconds": result["p50"] / 1000, "p99Milliseconds": result["p99"] / 1000}
+
+
 class Target:
     """One server under measurement."""
 
@@ -137,28 +162,11 @@ class Target:
             "list": (LIST_PATH, "report.lua", READ_CONNECTIONS),
             "create": ("/tenants", "create-tenant.lua", CREATE_CONNECTIONS),
         }[job]
-        headers = [] if job == "ping" else ["-H", f"Authorization: Bearer {token}"]
-        before = cpu_seconds(self.pid)
-        output = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(HERE / "wrk" / script),
-             *headers, self.url(path)],
-            env={**os.environ, "KEY_PREFIX": prefix, "REPORT_SCRIPT": str(HERE / "wrk" / "report.lua")},
-            capture_output=True, text=True, timeout=seconds + 30)
-        used = cpu_seconds(self.pid) - before
-        match = re.search(r"^RESULT (.*)$", output.stdout, re.M)
-        if not match:
-            raise RuntimeError(f"wrk: {output.stdout}{output.stderr}")
-        result = json.loads(match.group(1))
-        if result["failed"] or result["broken"]:
-            raise RuntimeError(f"{self.name} {job}: {result}")
-        if is_warm_up:
-            return
-        if not result["requests"]:
-            raise RuntimeError(f"{self.name} {job}: no answer within {seconds} s")
-        self.runs.setdefault(job, []).append({
-            "perSecond": result["requests"] / (result["microseconds"] / 1e6),
-            "cpuMicroseconds": used * 1e6 / result["requests"],
-            "p50Milliseconds": result["p50"] / 1000, "p99Milliseconds": result["p99"] / 1000})
+        headers = {} if job == "ping" else {"Authorization": f"Bearer {token}"}
+        run = wrk(
+            self.url(path), self.pid, seconds, script, connections, headers, is_warm_up, KEY_PREFIX=prefix)
+        if not is_warm_up:
+            self.runs.setdefault(job, []).append(run)
 
     def best(self, job):
         return max(self.runs[job], key=lambda run: run["perSecond"])
@@ -223,18 +231,9 @@ class Database:
             **os.environ, "PGHOST": environment["DB_HOST"], "PGPORT": environment["DB_PORT"],
             "PGUSER": environment["DB_USER"], "PGPASSWORD": environment["DB_PASSWORD"],
             "PGDATABASE": environment["DB_DATABASE"]}
-        folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
-        self.pgbench = str(folders[-1] / "pgbench") if folders else "pgbench"
 
     def transactions_per_second(self, seconds):
-        output = subprocess.run(
-            [self.pgbench, "-n", "-M", "prepared", "-c", str(CREATE_CONNECTIONS), "-j", "1", "-T", str(seconds),
-             "-f", str(HERE / "pgbench" / "create-tenant.sql")],
-            env=self.variables, capture_output=True, text=True, timeout=seconds + 30)
-        match = re.search(r"^tps = ([\d.]+)", output.stdout, re.M)
-        if output.returncode != 0 or not match:
-            raise RuntimeError(f"pgbench: {output.stderr[-800:]}")
-        return float(match.group(1))
+        return transactions_per_second(HERE / "pgbench" / "create-tenant.sql", self.variables, CREATE_CONNECTIONS, seconds)
 
     def seed_list(self):
         """Tenants for the list, with three contacts and three resources each. Their ids sort before all others, so that
@@ -411,4 +410,5 @@ def main():
             stop(server)
 
 
-main()
+if __name__ == "__main__":
+    main()

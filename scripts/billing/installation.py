@@ -37,6 +37,8 @@ class Installation:
             node.start(self.stack.binary)
         for node in self.nodes:
             node.wait_until_ready(self.patience)
+        # Requests to the service go to the first one.
+        self.stack.ports[SERVICE] = self.nodes[0].port
 
     def kill_nodes(self):
         for node in self.nodes:
