@@ -42,8 +42,9 @@ compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs
 chaos: build ## Kill processes at random, then check that nothing is lost, doubled or stuck; ARGS="--tenants 1000 --kills 50 --seed 7"
 	@for connector in postgres bullmq; do python3 scripts/chaos/chaos.py --binary $(ARC) --connector $$connector $(ARGS) || exit 1; done
 
-renewals: build ## Renew 100,000 subscriptions on two nodes that are killed, then check that each was billed once; ARGS="--subscriptions 2000"
-	@python3 scripts/billing/renewals.py --binary $(ARC) $(ARGS)
+renewals: deps ## Renew 100,000 subscriptions on two nodes that are killed, then check that each was billed once; ARGS="--subscriptions 2000"
+	@$(SWIFT) build -c release --product arc --scratch-path .build-release
+	@python3 scripts/billing/renewals.py --binary .build-release/release/arc $(ARGS)
 
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
 	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)

@@ -41,7 +41,7 @@ def arguments():
     parser.add_argument(
         "--subscriptions", type=int, default=100_000, help="that are due, a multiple of 4 (400 to 1000000, default 100000)")
     parser.add_argument("--insert-seconds", type=int, default=5, help="for pgbench (1 to 60, default 5)")
-    parser.add_argument("--seconds", type=int, default=1800, help="when the run is given up (30 to 7200, default 1800)")
+    parser.add_argument("--seconds", type=int, default=3600, help="when the run is given up (30 to 7200, default 3600)")
     parser.add_argument("--patience", type=int, default=120, help="seconds until a node is ready (10 to 600, default 120)")
     parser.add_argument("--binary", default=".build/debug/arc", help="the program (default .build/debug/arc)")
     options = parser.parse_args()
