@@ -72,9 +72,22 @@ struct ChangeReader {
             throw ScenarioRefusal(reader.at("at"), "Must not be before the start of the subscription")
         }
         let policy = try reader.choice("policy", of: kind.policies) ?? kind.policies[0]
+        let change = try read(kind, reader)
+        if [.fullPriceNewPeriod, .extendTime].contains(policy), isOfAddedItem(change) {
+            throw ScenarioRefusal(
+                reader.at("policy"),
+                "Is not possible for an item that was added: it would move the subscription's periods")
+        }
         return ScenarioChange(
-            at: position, try read(kind, reader), policy: policy, pointer: pointer,
+            at: position, change, policy: policy, pointer: pointer,
             hasOwnInvoice: try reader.flag("ownInvoice"))
+    }
+
+    private func isOfAddedItem(_ change: ScenarioChange.Kind) -> Bool {
+        switch change {
+        case .change(let item, _, _, _, _, _), .quantity(let item, _): scenario.items[item].isAdded
+        default: false
+        }
     }
 
     private mutating func read(

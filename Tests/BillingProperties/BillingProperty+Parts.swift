@@ -3,7 +3,7 @@ import JSONCoding
 
 extension BillingProperty {
     /// One price without changes, discounts, and taxes, in advance.
-    private static func plain(_ random: inout RandomRequest) -> JSONObject {
+    static func plain(_ random: inout RandomRequest) -> JSONObject {
         var request = random.any()
         for name in [
             "items", "phases", "usage", "aggregation", "interim", "discounts", "taxes", "credits", "minimum",
@@ -15,17 +15,17 @@ extension BillingProperty {
         return request
     }
 
-    private static func changes(_ request: JSONObject, _ changes: [JSONValue]) -> JSONObject {
+    static func changes(_ request: JSONObject, _ changes: [JSONValue]) -> JSONObject {
         var request = request
         request["changes"] = .array(changes)
         return request
     }
 
-    private static func start(_ request: JSONObject) throws -> CalendarDate {
+    static func start(_ request: JSONObject) throws -> CalendarDate {
         try CalendarDate(request["start"]?.stringValue ?? "")
     }
 
-    private static func sum(_ statement: BillingStatement) -> Int64 {
+    static func sum(_ statement: BillingStatement) -> Int64 {
         statement.invoices.reduce(0) { $0 + $1.subtotal.minorUnits }
     }
 

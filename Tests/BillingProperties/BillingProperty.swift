@@ -21,7 +21,7 @@ package struct BillingProperty: Sendable {
     }
 
     /// All of them: the invariants of docs/billing.md.
-    package static let all: [BillingProperty] = general + ofTime + ofParts + ofPrices
+    package static let all: [BillingProperty] = general + ofTime + ofParts + ofPrices + ofAddedItems
 
     /// A failure with the smallest request that was found for it.
     package struct Failure: Sendable, CustomStringConvertible {

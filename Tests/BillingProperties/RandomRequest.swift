@@ -111,23 +111,43 @@ struct RandomRequest {
     ) -> [JSONValue] {
         var changes: [JSONValue] = []
         var (day, isPaused) = (0, false)
-        for _ in 0..<number(0...5) {
+        var (items, added) = (items, Set<String>())
+        for index in 0..<number(0...5) {
             day += number(0...25)
             guard day < days else { break }
             var change: JSONObject = ["at": date(first, plus: day)]
             let item = one(of: items)
-            switch number(1...10) {
+            let isAdded = item.id.map { added.contains($0) } ?? false
+            switch number(1...14) {
             case 1...4:
                 change["type"] = "change"
                 if let id = item.id { change["item"] = .string(id) }
                 change["price"] = price(currency)
                 if chance(20) { change["interval"] = interval() }
-                change["policy"] = policy()
+                change["policy"] = isAdded ? addedPolicy() : policy()
             case 5 where !item.isMetered, 6 where !item.isMetered:
                 change["type"] = "quantity"
                 if let id = item.id { change["item"] = .string(id) }
                 change["quantity"] = .string("\(number(0...9))")
-                change["policy"] = policy()
+                change["policy"] = isAdded ? addedPolicy() : policy()
+            case 11, 12:
+                change["type"] = "add_item"
+                change["item"] = .string("a\(index)")
+                change["price"] = price(currency)
+                if chance(60) { change["quantity"] = .string("\(number(0...9))") }
+                if chance(20) {
+                    change["once"] = true
+                } else {
+                    if chance(30) { change["interval"] = interval() }
+                    items.append(("a\(index)", false))
+                    added.insert("a\(index)")
+                }
+            case 13, 14:
+                guard isAdded, let id = item.id else { continue }
+                change["type"] = "remove_item"
+                change["item"] = .string(id)
+                change["policy"] = .string(one(of: ["at_period_end", "prorate_now", "none"]))
+                items.removeAll { $0.id == id }
             case 7, 8:
                 change["type"] = isPaused ? "resume" : "pause"
                 if chance(30) { change["policy"] = "none" }
@@ -146,6 +166,11 @@ struct RandomRequest {
             ])
         }
         return changes
+    }
+
+    /// What an item that was added can have: it has no say in the periods of the subscription.
+    mutating func addedPolicy() -> JSONValue {
+        .string(one(of: ["prorate_now", "credit_at_renewal", "at_period_end", "none"]))
     }
 
     private mutating func policy() -> JSONValue {

@@ -25,8 +25,7 @@ extension ServiceTests {
                 let scheduled = try await story.service.send(
                     "PATCH", path, ["effectiveOn": "2026-03-01"], headers: ["prefer": "return=representation"])
                 #expect(scheduled.json["state"] == "scheduled", "\(scheduled.text)")
-                let twice = try await story.version(of: plan, ["effectiveOn": "2026-03-01", "prices": prices], 409)
-                #expect(twice.json["error"]?["code"]?.stringValue != nil)
+                try await story.version(of: plan, ["effectiveOn": "2026-03-01", "prices": prices], 409)
                 // Until then the row of the plan counts.
                 let now = try await story.service.send("GET", "/plans/\(plan)/prices").json
                 #expect(now["version"] == 0 && now["prices"] == [["currency": "USD", "amount": "100.00"]])
@@ -48,6 +47,11 @@ extension ServiceTests {
                 #expect(try await story.totals(plain) == ["12000 USD"])
                 // Whoever was there pays what was agreed.
                 #expect(try await story.totals(early) == ["10000 USD", "10000 USD"])
+
+                // The price of the row would count for nobody.
+                let row = try await story.service.send("PATCH", "/plans/\(plan)", ["price": 150])
+                #expect(row.status == 409 && row.json["error"]?["code"] == "PLAN_VERSIONED", "\(row.text)")
+                #expect(try await story.service.send("PATCH", "/plans/\(plan)", ["price": 100]).status == 204)
 
                 // What counts is never changed; what does not count yet is.
                 for (method, body) in [("PATCH", ["name": "Other"] as JSONValue?), ("DELETE", nil)] {
@@ -138,6 +142,24 @@ extension ServiceTests {
                     #expect(changes[0]?["planVersion"] == 2 && changes[0]?["effectiveOn"] == "2026-02-28")
                     #expect(try await story.notices(subscription) == 1)
                 }
+                // A worker that was killed begins again behind what it had stored last.
+                let first = made.run["id"]?.stringValue ?? ""
+                for cursor in ["NULL", "(SELECT min(subscription_id::text)::uuid FROM main.repriced_subscriptions)"] {
+                    try await story.interrupt(first, behind: cursor)
+                    let resumed = try await story.repriced("/repricings/\(first)")
+                    #expect(resumed.run["totals"] == expected && resumed.affected == made.affected)
+                    #expect(resumed.run["affected"] == 2 && resumed.run["skipped"] == 2, "\(resumed.run)")
+                    #expect(try await story.notices(one) == 1)
+                    let changes = try await story.service.send("GET", "/subscriptions/\(one)/changes").json
+                    #expect(changes.arrayValue?.count == 1)
+                }
+                let over = try await story.service.send("POST", "/repricings/\(first)/cancel")
+                #expect(over.json["error"]?["code"] == "REPRICING_OVER", "\(over.text)")
+                // One that is canceled does nothing more, and says what it has done.
+                try await story.interrupt(first, behind: "NULL", isDue: false)
+                let canceled = try await story.service.send("POST", "/repricings/\(first)/cancel")
+                #expect(canceled.json["state"] == "canceled" && canceled.json["totals"] == expected, "\(canceled.text)")
+                #expect(canceled.json["affected"] == 2 && canceled.json["skipped"] == 2)
                 // Once more does nothing more.
                 let again = try await story.reprice(path, dryRun: false)
                 #expect(again.affected.isEmpty && again.reasons[one] == "scheduled")
@@ -146,10 +168,10 @@ extension ServiceTests {
                 #expect(try await story.totals(more) == ["30000 USD", "36000 USD"])
                 #expect(try await story.totals(ending) == ["10000 USD"])
                 #expect(try await story.totals(euro) == ["9000 EUR", "9000 EUR"])
-                let over = try await story.reprice(path, dryRun: false)
-                #expect(over.affected.isEmpty && over.run["totals"] == [])
+                let last = try await story.reprice(path, dryRun: false)
+                #expect(last.affected.isEmpty && last.run["totals"] == [])
                 let own = try await story.service.token(tenant: TestService.tenantA)
-                let id = over.run["id"]?.stringValue ?? ""
+                let id = last.run["id"]?.stringValue ?? ""
                 #expect(try await story.service.send("GET", "/repricings/\(id)", token: own).status == 403)
             }
         }
@@ -164,6 +186,14 @@ extension ServiceTests {
                 let seats = try await story.addOn(
                     "extra-seats", "14.00", ["maxQuantity": 5, "excludesPlans": [.string(other)]], ["seats": 10])
                 let support = try await story.addOn("support", "1.00", ["requiresAddOns": [.string(seats)]])
+                for (rules, violation) in [
+                    (["requiresAddOns": [.identifier(.v4())]], "/rules/requiresAddOns: exists"),
+                    (["requiresAddOns": [.string(support)]], "/rules/requiresAddOns: cycle"),
+                    (["excludesAddOns": [.string(seats)]], "/rules/excludesAddOns: contradiction"),
+                ] as [(JSONValue, String)] {
+                    let refused = try await service.send("PATCH", "/add-ons/\(seats)", ["rules": rules])
+                    #expect(refused.violations == [violation], "\(refused.text)")
+                }
                 let id = try await story.subscribe(TestService.tenantA, to: plan)
                 try await story.advance(to: "2026-02-14")
                 for (body, pointer) in [
@@ -205,6 +235,9 @@ extension ServiceTests {
                 let detached = try await story.act(id, "detach", ["addOnId": .string(seats)])
                 #expect(detached["change"]?["effectiveOn"] == "2026-03-31", "\(detached)")
                 #expect(detached["upcoming"]?["totalMinor"] == 2800)
+                // It is there and paid until then: nobody pays twice.
+                let twice = try await story.act(id, "attach", ["addOnId": .string(seats)], status: 409)
+                #expect(twice["error"]?["code"] == "SUBSCRIPTION_STATE", "\(twice)")
                 try await story.advance(to: "2026-04-01")
                 #expect(try await story.totals(id) == ["2800 USD", "1400 USD", "5600 USD", "2800 USD"])
                 let after = try await service.send("GET", "/entitlements/\(TestService.tenantA)?feature=seats")
@@ -245,9 +278,18 @@ extension ServiceTests {
                 #expect(back.json["reason"]?["source"] == "plan" && back.json["reason"]?["planVersion"] == 1)
                 #expect(back.json["unitAmount"] == "120.00" && back.json["scheduled"] == [], "\(back.text)")
 
+                // Its end keeps nobody from canceling, and a cancellation does not make it last for ever.
+                _ = try await story.act(id, "override", ["amount": "70.00", "until": "2027-01-01", "policy": "none"])
+                let canceled = try await story.act(id, "cancel")
+                #expect(canceled["change"]?["effectiveOn"] == "2026-05-31", "\(canceled)")
+                _ = try await story.act(id, "uncancel")
+                let until = try await service.send("GET", "/subscriptions/\(id)/price")
+                #expect(until.json["scheduled"]?[0]?["effectiveOn"] == "2027-01-31", "\(until.text)")
                 // One without an end stays, whatever becomes of the plan, until it is ended.
                 _ = try await story.act(id, "override", ["amount": "90.00", "policy": "none"])
-                let skipped = try await story.reprice(try #require(version.location), dryRun: true)
+                let dearer = try await story.version(
+                    of: plan, ["prices": [["currency": "USD", "amount": "130.00"]]])
+                let skipped = try await story.reprice(try #require(dearer.location), dryRun: true)
                 #expect(skipped.reasons == [id: "override"], "\(skipped)")
                 _ = try await story.act(id, "end-override", ["policy": "none"])
                 try await story.advance(to: "2026-06-01")

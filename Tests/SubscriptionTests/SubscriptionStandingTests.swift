@@ -132,4 +132,88 @@ import Testing
             try Self.standing(Self.billing(["timeZone": "Mars/Base"]), on: "2026-01-31")
         }
     }
+
+    @Test func `a change at the end of a period counts with the period that begins on its day`() throws {
+        let boundary = try Self.entry(1, .quantity, on: "2026-02-28", ["quantity": "2", "policy": "at_period_end"])
+        var billing = Self.billing([:], [boundary])
+        #expect(try Self.standing(billing, on: "2026-02-10").changed.first?.effectiveOn?.description == "2026-02-28")
+        let then = try Self.standing(billing, on: "2026-02-28")
+        #expect(then.invoices.map { $0.invoice.total.minorUnits } == [1000, 2000])
+        billing.entries = [
+            try Self.entry(1, .quantity, on: "2026-02-27", ["quantity": "2", "policy": "at_period_end"])
+        ]
+        #expect(try Self.standing(billing, on: "2026-02-10").changed.first?.effectiveOn?.description == "2026-02-28")
+    }
+
+    @Test func `what is scheduled for after the end does not keep anybody from ending, and never happens`() throws {
+        let later = try Self.entry(1, .quantity, on: "2026-06-10", ["quantity": "2", "policy": "at_period_end"])
+        let cancel = try Self.entry(2, .cancel, on: "2026-02-10", ["policy": "at_period_end", "ownInvoice": true])
+        let billing = Self.billing([:], [later, cancel])
+        let before = try Self.standing(billing, on: "2026-02-10")
+        #expect(before.endDate.description == "2026-02-28" && before.status == .active)
+        #expect(before.changed.map(\.effectiveOn?.description) == ["2026-02-28"])
+        let after = try Self.standing(billing, on: "2026-02-28")
+        #expect(after.status == .cancelled && after.changed.map(\.state) == [.canceled, .applied])
+    }
+
+    /// A price from a day on.
+    private static func price(
+        _ position: Int, _ amount: String, on day: String, _ origin: SubscriptionChange.Origin?,
+        _ policy: ChangePolicy = .atPeriodEnd, plan: Identifier? = nil
+    ) throws -> SubscriptionBilling.Entry {
+        var entry = try entry(
+            position, .change, on: day,
+            [
+                "price": ["model": "per_unit", "unitAmount": .string(amount)], "policy": .string(policy.rawValue),
+            ])
+        (entry.origin, entry.plan) = (origin, plan)
+        return entry
+    }
+
+    private static func totals(_ entries: [SubscriptionBilling.Entry], until day: String) throws -> [Int64] {
+        try standing(billing([:], entries), on: day).invoices.map { $0.invoice.total.minorUnits }
+    }
+
+    @Test func `another plan takes the place of prices that were scheduled before, unless it is canceled`() throws {
+        let own = try Self.price(1, "8.00", on: "2026-02-10", .override)
+        let end = try Self.price(2, "10.00", on: "2026-03-31", .overrideEnd)
+        let plan = try Self.price(3, "30.00", on: "2026-03-10", nil, .none, plan: .v4())
+        #expect(try Self.totals([own, end], until: "2026-05-01") == [1000, 800, 1000, 1000])
+        #expect(try Self.totals([own, end, plan], until: "2026-05-01") == [1000, 800, 3000, 3000])
+        let standing = try Self.standing(Self.billing([:], [own, end, plan]), on: "2026-03-10")
+        #expect(standing.changed.map(\.state) == [.applied, .canceled, .applied])
+        let before = try Self.standing(Self.billing([:], [own, end, plan]), on: "2026-03-09")
+        #expect(before.changed.map(\.state) == [.applied, .scheduled, .scheduled])
+        // The same for the price of a version that was announced.
+        var repriced = try Self.price(1, "12.00", on: "2026-02-10", .repricing)
+        repriced.effectiveOn = try CalendarDate("2026-02-28")
+        let sooner = try Self.price(2, "30.00", on: "2026-02-14", nil, .none, plan: .v4())
+        #expect(try Self.totals([repriced], until: "2026-03-01") == [1000, 1200])
+        #expect(try Self.totals([repriced, sooner], until: "2026-03-01") == [1000, 3000])
+        let newer = try Self.price(2, "13.00", on: "2026-02-14", .repricing)
+        #expect(try Self.totals([repriced, newer], until: "2026-03-01") == [1000, 1300])
+    }
+
+    @Test func `a price of its own takes the place of another, and what the plan costs is known`() throws {
+        var first = try Self.price(1, "8.00", on: "2026-02-10", .override)
+        (first.state, first.effectiveOn) = (.applied, try CalendarDate("2026-02-28"))
+        var end = try Self.price(2, "10.00", on: "2026-06-30", .overrideEnd)
+        end.effectiveOn = try CalendarDate("2026-06-30")
+        var billing = Self.billing([:], [first, end])
+        #expect(billing.activeOverride?.id == first.id && billing.overrideEnds.map(\.id) == [end.id])
+        #expect(billing.regularPrice.price["unitAmount"] == "10.00" && billing.scheduledOverrides.isEmpty)
+        // One that begins before the end of the other makes that end superfluous; a later one does not.
+        let sooner = try Self.price(3, "7.00", on: "2026-04-30", .override)
+        billing.entries = [first, end, sooner]
+        #expect(billing.overrideEnds.isEmpty && billing.scheduledOverrides.map(\.id) == [sooner.id])
+        let later = try Self.price(3, "7.00", on: "2026-08-31", .override)
+        billing.entries = [first, end, later]
+        #expect(billing.overrideEnds.map(\.id) == [end.id] && billing.activeOverride?.id == first.id)
+        #expect(billing.end(of: first)?.id == end.id && billing.end(of: later) == nil)
+        // A version that was announced meanwhile is what comes back.
+        var repriced = try Self.price(2, "12.00", on: "2026-02-10", .repricing)
+        repriced.effectiveOn = try CalendarDate("2026-02-28")
+        billing.entries = [repriced]
+        #expect(billing.regularPrice.price["unitAmount"] == "12.00")
+    }
 }

@@ -4,6 +4,7 @@ extension BillingRun {
     mutating func make(_ change: ScenarioChange, at now: Int) throws {
         if case .creditNote = change.kind { return try addCreditNote(change) }
         if let end = serviceEnd, now >= end {
+            guard !scenario.ignoresChangesAfterEnd else { return }
             throw ScenarioRefusal("\(change.pointer)/at", "The subscription has already ended")
         }
         switch change.kind {
@@ -46,10 +47,11 @@ extension BillingRun {
         items[index].boundaries = boundaries
     }
 
+    private var notThere: ScenarioRefusal { ScenarioRefusal("\(pointer)/item", "The item is not there on that day") }
+
     private mutating func removeItem(_ index: Int, policy: ChangePolicy, at now: Int) throws {
-        guard !items[index].isDormant, !items[index].isDone, !items[index].endsWithPeriod else {
-            throw ScenarioRefusal("\(pointer)/item", "The item is not there on that day")
-        }
+        guard !items[index].isDormant, !items[index].isDone, !items[index].isRemoved else { throw notThere }
+        items[index].isRemoved = true
         if policy == .atPeriodEnd, items[index].span != nil {
             items[index].endsWithPeriod = true
             return
@@ -102,6 +104,7 @@ extension BillingRun {
     ) throws {
         // Once the trial is over, a new trial alone changes nothing.
         guard update.price != nil || update.quantity != nil || update.cycle != nil else { return }
+        guard !items[index].isRemoved || !items[index].isDone else { throw notThere }
         guard items[index].span != nil else {
             // Before the period that begins now, or before the item's own start.
             try apply(update, to: index)

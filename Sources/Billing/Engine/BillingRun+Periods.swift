@@ -28,6 +28,8 @@ extension BillingRun {
     private mutating func begin(item index: Int, at now: Int, end: Int?) throws {
         let run = items[index]
         guard !run.isDone, !run.isDormant, run.span == nil, now >= run.start else { return }
+        // A move of the anchor has ended the last period of what was removed.
+        guard !run.endsWithPeriod else { return items[index].isDone = true }
         if let itemEnd = run.item.end, now >= itemEnd {
             items[index].isDone = true
             return

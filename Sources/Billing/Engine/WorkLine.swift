@@ -66,6 +66,8 @@ struct ItemRun {
     var quantity: Rational
     /// Waits for the change that adds it.
     var isDormant = false
+    /// A change has taken it away; it may be there until its period ends.
+    var isRemoved = false
     /// It was removed, and is there until its period ends.
     var endsWithPeriod = false
     /// The price that a change has set in place of the phases.

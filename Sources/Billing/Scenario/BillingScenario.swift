@@ -160,6 +160,8 @@ package struct BillingScenario: Sendable, Hashable {
     /// Account credit at the start, in minor units.
     package var credit: Int64 = 0
     package var policies = BillingPolicies()
+    /// Whether changes after the end of service are left out instead of refused: they were possible before somebody has ended it.
+    package var ignoresChangesAfterEnd = false
 
     package init(
         currency: Currency, axis: TimeAxis, start: Int, until: CalendarDate, cycle: BillingCycle, items: [ScenarioItem]

@@ -1,22 +1,41 @@
 import Entities
 import HTTPTypes
 import JSONCoding
+import Primitives
 import ServiceKit
 
-/// The HTTP operations of add-ons: the common ones, with prices that can be paid.
+/// The HTTP operations of add-ons: the common ones, with prices that can be paid and rules that make sense.
 struct AddOnController: Sendable {
     let crud: CRUDOperations
+    let check: AddOnCheck
 
     var operations: [Operation] {
         crud.all().map { operation in
             switch operation.method {
-            case .post where !operation.path.hasSuffix("/restore"), .patch, .put:
-                operation.checkingFirst { call in
-                    guard let prices = try call.request.object()[AddOn.prices.name] else { return }
-                    try CatalogPrice.check(prices, at: AddOn.prices)
-                }
+            case .post where !operation.path.hasSuffix("/restore"), .put: checked(operation)
+            case .patch where operation.path.hasSuffix("}"): checked(operation)
+            case .patch: checkedAll(operation)
             default: operation
             }
+        }
+    }
+
+    private func checked(_ operation: Operation) -> Operation {
+        operation.checkingFirst { call in
+            let id = call.request.pathParameters["id"].flatMap { Identifier($0) }
+            try await check.check(try call.request.object(), of: id, in: call.scope)
+        }
+    }
+
+    /// Rules are about an add-on and others; a change of many could not say which one contradicts which.
+    private func checkedAll(_ operation: Operation) -> Operation {
+        operation.checkingFirst { call in
+            let body = try call.request.object()
+            guard body[AddOn.rules.name] == nil else {
+                throw ValidationFailure.invalidField(
+                    AddOn.rules.path, code: "bulk", "must be changed one by one: PATCH /add-ons/{id}")
+            }
+            try await check.check(body, of: nil, in: call.scope)
         }
     }
 }

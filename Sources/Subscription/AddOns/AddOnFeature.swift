@@ -9,6 +9,9 @@ struct AddOnFeature: ServiceFeature {
 
     init(_ core: SubscriptionCore) {
         operations =
-            AddOnController(crud: core.crud(AddOn.entity, "/add-ons", "AddOnController", AddOnPolicy.access)).operations
+            AddOnController(
+                crud: core.crud(AddOn.entity, "/add-ons", "AddOnController", AddOnPolicy.access),
+                check: AddOnCheck(addOns: core.repository(AddOn.entity))
+            ).operations
     }
 }

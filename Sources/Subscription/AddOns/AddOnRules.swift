@@ -42,18 +42,30 @@ struct AddOnRules: Sendable, Hashable {
         maxQuantity = json?["maxQuantity"]?.intValue
     }
 
+    /// What a subscription has beside an add-on, by their ids.
+    struct Company: Sendable, Hashable {
+        /// Those that are billed again and again.
+        var attached: [Identifier: AddOnTerms] = [:]
+        /// Those that were billed once: what needs them has them, and nothing else depends on them, since they stay for ever.
+        var bought: Set<Identifier> = []
+    }
+
     /// Why an add-on cannot be with a plan and others; nil if it can.
-    /// - Parameter others: The other add-ons of the subscription, by their ids.
+    /// - Parameter known: Names of add-ons that it may need.
     static func conflict(
-        of addOn: AddOnTerms, on plan: Identifier, with others: [Identifier: AddOnTerms]
+        of addOn: AddOnTerms, on plan: Identifier, with others: Company, named known: [Identifier: AddOnTerms] = [:]
     ) -> String? {
         let rules = addOn.rules
         if !rules.requiresPlans.isEmpty, !rules.requiresPlans.contains(plan) {
             return "\(addOn.name) goes with certain plans only"
         }
         if rules.excludesPlans.contains(plan) { return "\(addOn.name) does not go with the plan" }
-        if !rules.requiresAddOns.isSubset(of: others.keys) { return "\(addOn.name) needs another add-on" }
-        let excluding = others.values.sorted { $0.name < $1.name }.first {
+        let missing = rules.requiresAddOns.subtracting(others.attached.keys).subtracting(others.bought)
+        if !missing.isEmpty {
+            let names = missing.compactMap { known[$0]?.name }.sorted()
+            return "\(addOn.name) needs \(names.isEmpty ? "another add-on" : names.joined(separator: " and "))"
+        }
+        let excluding = others.attached.values.sorted { $0.name < $1.name }.first {
             rules.excludesAddOns.contains($0.id) || $0.rules.excludesAddOns.contains(addOn.id)
         }
         if let excluding { return "\(addOn.name) does not go with \(excluding.name)" }
@@ -61,7 +73,7 @@ struct AddOnRules: Sendable, Hashable {
     }
 
     /// The add-on that needs another one; nil if none does.
-    static func dependent(on addOn: Identifier, among others: [Identifier: AddOnTerms]) -> AddOnTerms? {
-        others.values.sorted { $0.name < $1.name }.first { $0.rules.requiresAddOns.contains(addOn) }
+    static func dependent(on addOn: Identifier, among others: Company) -> AddOnTerms? {
+        others.attached.values.sorted { $0.name < $1.name }.first { $0.rules.requiresAddOns.contains(addOn) }
     }
 }

@@ -55,7 +55,8 @@ package enum SubscriptionAudit {
     static let testClocks = [AuditedTable("test_clocks", as: "TestClock", renaming: ["instant": "now"])]
 
     /// Of migration 135.
-    static let planVersions = AuditedTable("plan_versions", as: "PlanVersion", of: "NULL::uuid")
+    static let planVersions = AuditedTable(
+        "plan_versions", as: "PlanVersion", of: "NULL::uuid", renaming: ["number": "version"])
 
     /// Of migration 137.
     static let addOns = AuditedTable("add_ons", as: "AddOn", of: "NULL::uuid")

@@ -125,8 +125,8 @@ struct EntitlementRepository: Sendable {
         ORDER BY value.created_on, value.id LIMIT \(maximumRows)
         """)
 
-    /// The add-ons of a tenant's subscriptions: what was attached, with its last quantity, unless it was detached since then or the
-    /// subscription has begun anew.
+    /// The add-ons of a tenant's subscriptions: what was attached, with the quantity that took effect last, unless it was detached since
+    /// then or the subscription has begun anew.
     private static let addOns = PostgresStatement(
         """
         SELECT last.subscription_id, addon.id, addon.name, coalesce(last.change ->> 'quantity', '1'), addon.features
@@ -135,7 +135,7 @@ struct EntitlementRepository: Sendable {
                 event.subscription_id, event.add_on_id, event.type, event.change, event.position
             FROM main.subscription_changes AS event
             WHERE event.tenant_id = $1 AND event.add_on_id IS NOT NULL AND event.state = 'applied' AND NOT event.deleted
-            ORDER BY event.subscription_id, event.change ->> 'item', event.position DESC) AS last
+            ORDER BY event.subscription_id, event.change ->> 'item', event.effective_on DESC, event.position DESC) AS last
             JOIN main.add_ons AS addon ON addon.id = last.add_on_id
         WHERE last.type <> 'remove_item' AND NOT EXISTS (
             SELECT FROM main.subscription_changes AS anew

@@ -24,7 +24,7 @@ CREATE TABLE main.plan_repricings (
     created_by uuid,
     modified_by uuid,
     row_version bigint NOT NULL DEFAULT 1,
-    CONSTRAINT plan_repricings_state CHECK (state IN ('running', 'done', 'failed'))
+    CONSTRAINT plan_repricings_state CHECK (state IN ('running', 'done', 'failed', 'canceled'))
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN main.plan_repricings.last_subscription_id IS 'the last one that was looked at, in the order of their ids';
 COMMENT ON COLUMN main.plan_repricings.due_at IS 'when a worker may go on: at once, the end of a lease, or a back-off; NULL: it is over';
@@ -50,6 +50,7 @@ CREATE TABLE main.repriced_subscriptions (
     monthly_after varchar(40),
     difference varchar(40),
     effective_on varchar(10),
+    row_version bigint NOT NULL DEFAULT 1,
     CONSTRAINT repriced_subscriptions_state CHECK (state IN ('affected', 'skipped'))
 );
 CREATE UNIQUE INDEX idx_repriced_subscriptions_once ON main.repriced_subscriptions (repricing_id, subscription_id);

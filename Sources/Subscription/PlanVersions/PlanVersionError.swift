@@ -6,6 +6,8 @@ enum PlanVersionError: Error, Sendable, Hashable {
     case notFound
     /// It counts already, or was canceled.
     case fixed(PlanVersion.State)
+    /// The row of the plan gets another price, but that of a version counts.
+    case countsInstead
     /// The day is over; the message names today.
     case dayPassed(today: String)
 }

@@ -73,6 +73,17 @@ struct PlanVersionRepository: Sendable {
 
     private static let lockingVersion: PostgresStatement = """
         SELECT state::text, effective_on::text, row_version FROM main.plan_versions
-        WHERE id = $1 AND plan_id = $2 AND NOT deleted FOR UPDATE
+        WHERE id = $1 AND plan_id = $2 AND NOT deleted
+            AND EXISTS (SELECT FROM main.plans WHERE plans.id = plan_id AND NOT plans.deleted)
+        FOR UPDATE
         """
+
+    /// Whether there is a plan that is not deleted.
+    func hasPlan(_ plan: Identifier) async throws -> Bool {
+        try await pool.query(
+            Self.findingPlan, [.identifier(plan)], settings: TenantScope.everyTenant, as: .read
+        ).first != nil
+    }
+
+    private static let findingPlan: PostgresStatement = "SELECT 1 FROM main.plans WHERE id = $1 AND NOT deleted"
 }

@@ -5,7 +5,7 @@ import PostgresClient
 import Primitives
 
 /// The rules of versions of plans: a version without a day is a draft, one with a day counts from that day on until the next one does,
-/// and what has counted is never changed. Days are those of UTC.
+/// and what has counted anywhere is never changed. Days are those of UTC for operators, and of their calendars for subscribers.
 struct PlanVersionService: Sendable {
     let repository: PlanVersionRepository
 
@@ -16,14 +16,14 @@ struct PlanVersionService: Sendable {
     /// - Throws: ``PlanVersionError``; ``ValidationFailure`` for prices; `RepositoryError.conflict` if another one begins on that day.
     func create(_ body: JSONObject, of plan: Identifier, in context: WriteContext) async throws -> Record {
         let id = Identifier.v7(at: context.now)
-        var values = try checked(body, in: context)
-        values.identifier = id
-        values[PlanVersion.planID] = plan
-        values[PlanVersion.state] = values[PlanVersion.effectiveOn] == nil ? .draft : .scheduled
         return try await context.withTransaction(on: entities.pool, resource: id) { transaction in
             guard let number = try await repository.nextNumber(of: plan, transaction) else {
                 throw PlanVersionError.planNotFound
             }
+            var values = try checked(body, in: context)
+            values.identifier = id
+            values[PlanVersion.planID] = plan
+            values[PlanVersion.state] = values[PlanVersion.effectiveOn] == nil ? .draft : .scheduled
             values[PlanVersion.number] = number
             return try await store(try entities.insertStatement(values, in: context.scope), transaction)
         }
@@ -33,7 +33,9 @@ struct PlanVersionService: Sendable {
     /// - Throws: ``PlanVersionError/notFound``.
     func version(_ id: Identifier, of plan: Identifier, in scope: TenantScope) async throws -> Record {
         let filter = Filter(where: .equals(Entity.id, id).and(.equals(PlanVersion.planID, plan)), limit: 1)
-        guard let row = try await entities.find(filter, in: scope).first else { throw PlanVersionError.notFound }
+        guard try await repository.hasPlan(plan), let row = try await entities.find(filter, in: scope).first else {
+            throw PlanVersionError.notFound
+        }
         return row
     }
 
@@ -42,8 +44,8 @@ struct PlanVersionService: Sendable {
         _ id: Identifier, of plan: Identifier, _ body: JSONObject, in context: WriteContext,
         ifVersion version: VersionCondition?
     ) async throws -> Record {
-        var values = try checked(body, in: context)
-        return try await changing(id, of: plan, in: context, ifVersion: version) { _ in
+        try await changing(id, of: plan, in: context, ifVersion: version) { _ in
+            var values = try checked(body, in: context)
             if values.writes(PlanVersion.effectiveOn) {
                 values[PlanVersion.state] = values[PlanVersion.effectiveOn] == nil ? .draft : .scheduled
             }
@@ -71,7 +73,8 @@ struct PlanVersionService: Sendable {
                 throw PlanVersionError.notFound
             }
             try version?.require(standing.rowVersion)
-            try Self.requireOpen(standing, on: CalendarDate(of: context.now))
+            // The day begins fourteen hours earlier where the date line is: whoever subscribes there has the version already.
+            try Self.requireOpen(standing, on: CalendarDate(of: context.now.adding(.seconds(14 * 3_600))))
             return try await store(
                 try entities.updateStatement(id, try values(standing), in: context.scope), transaction)
         }

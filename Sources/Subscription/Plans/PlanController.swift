@@ -36,7 +36,8 @@ struct PlanController: Sendable {
     private func priced(_ operation: Operation) -> Operation {
         operation.checkingFirst { call in
             try await prices.checkPlans(
-                try call.request.object(), try PlanPriceCheck.Target(call, Plan.entity, limits: limits), in: call.scope)
+                try call.request.object(), try PlanPriceCheck.Target(call, Plan.entity, limits: limits),
+                at: call.request.instant, in: call.scope)
         }
     }
 }

@@ -34,7 +34,8 @@ struct PlanPriceCheck: Sendable {
 
     /// Checks a write of a plan, or of all that match.
     /// - Throws: `RepositoryError.relatedNotFound` for the currency; ``ValidationFailure`` at the member that does not fit.
-    func checkPlans(_ body: JSONObject, _ target: Target, in scope: TenantScope) async throws {
+    ///   ``PlanVersionError/countsInstead`` for another price of a plan of which a version counts.
+    func checkPlans(_ body: JSONObject, _ target: Target, at now: Timestamp, in scope: TenantScope) async throws {
         guard body[Plan.price] != nil || body[Plan.currencyID] != nil else { return }
         let current = if case .row(let id) = target { try await plans.object(of: id) } else { JSONObject?.none }
         var code: String?
@@ -48,6 +49,11 @@ struct PlanPriceCheck: Sendable {
         if let price = body.value(of: Plan.price) ?? current?.value(of: Plan.price) {
             // A bulk change may name no currency: then no more decimals than any currency has.
             try Self.check(price.literal, in: code ?? "CLF", named: code)
+        }
+        if let price = body.value(of: Plan.price), let condition = target.condition,
+            try await prices.isVersioned(condition, unlike: price.literal, on: CalendarDate(of: now), in: scope)
+        {
+            throw PlanVersionError.countsInstead
         }
         // A bulk change of one of the two keeps what the rows have of the other.
         guard case .matching(let condition) = target, (body[Plan.price] != nil) != (body[Plan.currencyID] != nil) else {

@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import PostgresClient
 
@@ -22,6 +23,29 @@ struct PlanPriceRepository: Sendable {
     /// The decimals of the plans in the currencies that match, by currency.
     func decimals(ofPlansIn condition: Where, in scope: TenantScope) async throws -> [Decimals] {
         try await decimals("plan.currency_id", in: currencies, condition, scope)
+    }
+
+    /// Whether a version counts on a day of one of the plans that match and whose row has another price.
+    func isVersioned(
+        _ condition: Where, unlike price: String, on day: CalendarDate, in scope: TenantScope
+    ) async throws -> Bool {
+        let filter = Filter(where: condition, fields: .only(Entity.id))
+        let affected = try plans.selectStatement(filter, in: scope).statement
+        let next = affected.values.count + 1
+        let statement = PostgresStatement(
+            """
+            SELECT 1 FROM main.plans AS plan
+            WHERE plan.id IN (SELECT affected.id FROM (\(affected.sql)) AS affected) AND NOT plan.deleted
+                AND plan.price IS DISTINCT FROM $\(next)::text::numeric AND EXISTS (
+                    SELECT FROM main.plan_versions AS version
+                    WHERE version.plan_id = plan.id AND version.state = 'scheduled'
+                        AND version.effective_on <= $\(next + 1)::text AND NOT version.deleted)
+            LIMIT 1
+            """, prepared: false)
+        let values = affected.values + [.text(price), .text(day.description)]
+        let result = try await plans.pool.query(
+            statement, values, settings: scope.settings, as: condition.workload)
+        return result.first != nil
     }
 
     private func decimals(

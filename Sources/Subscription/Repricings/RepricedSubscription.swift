@@ -26,6 +26,8 @@ enum RepricedSubscription {
         case override
         /// The billing engine refuses the change.
         case refused
+        /// It has failed again and again, and the others should not wait for it.
+        case failed
     }
 
     static let repricingID = Field.identifier("repricingId", access: .readOnly)

@@ -10,6 +10,8 @@ enum Repricing {
         case done
         /// It cannot go on: the last error says why.
         case failed
+        /// Somebody has stopped it; what was done stays.
+        case canceled
     }
 
     static let planID = Field.identifier("planId", access: .readOnly)

@@ -12,7 +12,7 @@ struct RepricingController: Sendable {
     let catalog: EntityCatalog
     let limits: QueryLimits
 
-    var operations: [Operation] { [start(), crud.count(), crud.find(), crud.findByID(), list()] }
+    var operations: [Operation] { [start(), crud.count(), crud.find(), crud.findByID(), list(), cancel()] }
 
     private func start() -> Operation {
         Operation(
@@ -52,6 +52,25 @@ struct RepricingController: Sendable {
                 Schema.string(minLength: 1, maxLength: 200, pattern: .visibleText).described("For operators").example(
                     "Announced in October")),
         ], name: "NewRepricing")
+
+    /// `POST /repricings/{id}/cancel`.
+    private func cancel() -> Operation {
+        Operation(
+            .post, "/repricings/{id}/cancel", id: "RepricingController.cancel",
+            summary: "Stop a change of prices that is running; what was done of it stays",
+            access: RepricingPolicy.start, parameters: [.id],
+            responses: [.init(.ok, "As it is now", schema: Repricing.entity.schema)],
+            failures: [
+                .notFound: "There is no such Repricing", .conflict: "It is over already (REPRICING_OVER)",
+            ],
+            idempotency: .recover { recovery in
+                .json(
+                    try await service.repository.repricings.findByID(try recovery.created(), in: recovery.scope).json)
+            },
+            handler: .scoped { call in
+                .json(try await service.cancel(try call.request.identifier(), in: call.writeContext).json)
+            })
+    }
 
     /// `GET /repricings/{id}/subscriptions`: a page at a time.
     private func list() -> Operation {

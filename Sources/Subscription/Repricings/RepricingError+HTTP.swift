@@ -4,6 +4,9 @@ extension RepricingError: HTTPFailureConvertible {
     var httpFailure: HTTPFailure {
         switch self {
         case .notFound: .entityNotFound
+        case .over(let state):
+            .conflict(
+                "It is \(state.rawValue) already. Only one that is running can be canceled.", code: "REPRICING_OVER")
         case .canceled: .conflict("The version was canceled.", code: "VERSION_CANCELED")
         case .notEffective:
             .conflict(

@@ -6,4 +6,6 @@ enum RepricingError: Error, Sendable, Hashable {
     case canceled
     /// The version does not count yet, so that it may still change.
     case notEffective
+    /// It is over, so that it cannot be canceled.
+    case over(Repricing.State)
 }

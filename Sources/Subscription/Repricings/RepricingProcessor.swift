@@ -18,9 +18,27 @@ struct RepricingProcessor: Sendable {
     /// Subscriptions of a batch.
     static let batchSize = 50
 
+    /// Attempts after which the others do not wait for a subscription any more.
+    static let patience = 5
+
     /// What it was computed for is gone.
     struct Gone: PermanentFailure {
-        let reason = "there is no such version of the plan"
+        let reason = "there is no such plan any more, or no such version of it"
+    }
+
+    /// What a batch goes by.
+    private struct Assignment {
+        let work: RepricingWork
+        let rule: RepricingRule
+        /// The terms of the row of the plan.
+        let plan: PlanTerms
+
+        /// The terms of the version in the currency of a subscription; nil if it has no price in it.
+        func terms(for billed: BilledSubscription) -> PlanTerms? {
+            billed.currency.flatMap { CatalogPrice.amount(in: $0, of: work.prices) }.map {
+                plan.repriced($0, version: rule.version)
+            }
+        }
     }
 
     func handle(_ work: RepricingWork) async throws -> Settlement<RepricingStore.Batch> {
@@ -29,26 +47,34 @@ struct RepricingProcessor: Sendable {
         let rule = RepricingRule(
             plan: work.plan, version: try version[PlanVersion.number],
             from: try version[ifPresent: PlanVersion.effectiveOn].flatMap { try? CalendarDate($0) })
+        let task = Assignment(work: work, rule: rule, plan: try await plan(of: work))
         let subscribers = try await repository.subscribers(
             of: work.plan, after: work.cursor, limit: Self.batchSize)
         let known = try await repository.known(subscribers.map(\.subscription), in: work.repricing)
         for subscriber in subscribers where !known.contains(subscriber.subscription) {
-            try await look(at: subscriber, by: rule, work)
+            try await look(at: subscriber, task)
         }
         return .done(
             RepricingStore.Batch(
                 subscriptions: subscribers.map(\.subscription), isLast: subscribers.count < Self.batchSize))
     }
 
-    private func look(
-        at subscriber: RepricingRepository.Subscriber, by rule: RepricingRule, _ work: RepricingWork
-    ) async throws {
+    private func plan(of work: RepricingWork) async throws -> PlanTerms {
+        do {
+            return try await actions.terms.offer(of: work.plan, on: CalendarDate(of: clock.now()), isFresh: true).plan
+        } catch SubscriptionError.planNotFound {
+            throw Gone()
+        }
+    }
+
+    private func look(at subscriber: RepricingRepository.Subscriber, _ task: Assignment) async throws {
+        let work = task.work
         let context = try await actions.time(WriteContext(scope: system, now: clock.now()), subscriber.tenant)
         do {
             if work.isDryRun {
-                try await foresee(subscriber, by: rule, work, in: context)
+                try await foresee(subscriber, task, in: context)
             } else {
-                try await change(subscriber, by: rule, work, in: context)
+                try await change(subscriber, task, in: context)
             }
         } catch is RepricingRule.Unconcerned {
             return
@@ -62,46 +88,42 @@ struct RepricingProcessor: Sendable {
             try await record(subscriber, work, reason: .refused, in: context)
         } catch is SubscriptionError {
             try await record(subscriber, work, reason: .refused, in: context)
-        }
-    }
-
-    /// The terms of the version in the currency of a subscription; nil if it has no price in it.
-    private func terms(of work: RepricingWork, _ rule: RepricingRule, for billed: BilledSubscription) async throws
-        -> PlanTerms?
-    {
-        let plan = try await actions.terms.offer(of: work.plan, on: billed.today, isFresh: true).plan
-        return billed.currency.flatMap { CatalogPrice.amount(in: $0, of: work.prices) }.map {
-            plan.repriced($0, version: rule.version)
+        } catch let error as RepositoryError {
+            // Canceled, or done by a worker that had lost its lease.
+            guard !RepricingRepository.isOver(error) else { return }
+            guard work.failures >= Self.patience, !Task.isCancelled else { throw error }
+            try await record(subscriber, work, reason: .failed, in: context)
         }
     }
 
     private func foresee(
-        _ subscriber: RepricingRepository.Subscriber, by rule: RepricingRule, _ work: RepricingWork,
-        in context: WriteContext
+        _ subscriber: RepricingRepository.Subscriber, _ task: Assignment, in context: WriteContext
     ) async throws {
+        let rule = task.rule
         var effect: RepricingRule.Effect?
         let result = try await actions.foresee(subscriber.subscription, in: context) { planner in
             effect = try rule.effect(on: planner, planner.target)
             return try Self.outcome(planner, rule)
         } target: { _, billed in
-            try await terms(of: work, rule, for: billed)
+            task.terms(for: billed)
         }
-        try await record(subscriber, work, effect, effectiveOn: result.changed?.effectiveOn, in: context)
+        try await record(subscriber, task.work, effect, effectiveOn: result.changed?.effectiveOn, in: context)
     }
 
     private func change(
-        _ subscriber: RepricingRepository.Subscriber, by rule: RepricingRule, _ work: RepricingWork,
-        in context: WriteContext
+        _ subscriber: RepricingRepository.Subscriber, _ task: Assignment, in context: WriteContext
     ) async throws {
+        let (work, rule) = (task.work, task.rule)
         var effect: RepricingRule.Effect?
         _ = try await actions.store(subscriber.subscription, as: .reprice, token: nil, in: context) { planner in
             effect = try rule.effect(on: planner, planner.target)
             return try Self.outcome(planner, rule)
         } target: { _, billed in
-            try await terms(of: work, rule, for: billed)
+            task.terms(for: billed)
         } alongside: { change in
             guard let effect else { return [] }
             return [
+                RepricingRepository.guarding(subscriber.subscription, in: work.repricing),
                 RepricingRepository.record(
                     subscriber, in: work.repricing, effect, effectiveOn: change?.effectiveOn, reason: nil),
                 Outbox.insert(

@@ -44,7 +44,48 @@ struct RepricingRepository: Sendable {
         SELECT subscription_id FROM main.repriced_subscriptions WHERE repricing_id = $1 AND subscription_id = ANY($2)
         """
 
-    /// The statement that records what becomes of a subscription, once.
+    /// The statement that fails with ``isOver(_:)`` if a change of prices was canceled, or has done a subscription already: then its
+    /// transaction is undone. Until that is over, nobody cancels it.
+    static func guarding(_ subscription: Identifier, in repricing: Identifier) -> BoundStatement {
+        BoundStatement(opening, [.identifier(repricing), .identifier(subscription)])
+    }
+
+    private static let opening: PostgresStatement = """
+        SELECT 1 / count(*) FROM (
+            SELECT id FROM main.plan_repricings WHERE id = $1 AND state = 'running' AND NOT EXISTS (
+                SELECT FROM main.repriced_subscriptions WHERE repricing_id = $1 AND subscription_id = $2)
+            FOR KEY SHARE) AS open
+        """
+
+    /// Whether an error is that of ``guarding(_:in:)``.
+    static func isOver(_ error: RepositoryError) -> Bool { error == .unexpected(sqlState: "22012") }
+
+    /// Locks a change of prices, so that nothing more is done of it; nil if there is none.
+    static func lock(_ id: Identifier, _ transaction: PostgresTransaction) async throws -> Repricing.State? {
+        try await transaction.query(locking, [.identifier(id)]).first.flatMap { row in
+            Repricing.State(rawValue: try row.text(0))
+        }
+    }
+
+    private static let locking: PostgresStatement =
+        "SELECT state::text FROM main.plan_repricings WHERE id = $1 AND NOT deleted FOR UPDATE"
+
+    /// The statement that ends one that is locked, with what it has come to so far.
+    static func cancellation(of id: Identifier) -> BoundStatement { BoundStatement(canceling, [.identifier(id)]) }
+
+    private static let canceling = PostgresStatement(
+        """
+        UPDATE main.plan_repricings AS repricing
+        SET state = 'canceled', due_at = NULL, claim = NULL, affected = done.affected, skipped = done.skipped,
+            checked = greatest(repricing.checked, done.affected + done.skipped), totals = (\(RepricingStore.totals))
+        FROM (
+            SELECT count(*) FILTER (WHERE state = 'affected') AS affected,
+                count(*) FILTER (WHERE state = 'skipped') AS skipped
+            FROM main.repriced_subscriptions WHERE repricing_id = $1) AS done
+        WHERE repricing.id = $1
+        """)
+
+    /// The statement that records what becomes of a subscription, once, and while the change of prices goes on.
     static func record(
         _ subscriber: Subscriber, in repricing: Identifier, _ effect: RepricingRule.Effect?,
         effectiveOn: CalendarDate?, reason: RepricedSubscription.Reason?
@@ -72,17 +113,9 @@ struct RepricingRepository: Sendable {
         INSERT INTO main.repriced_subscriptions (
             id, repricing_id, tenant_id, subscription_id, state, reason, currency, quantity, price_before, price_after,
             monthly_before, monthly_after, difference, effective_on)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::text, $6::text, $7::text, $8::text, $9::text, $10::text,
+            $11::text, $12::text, $13::text, $14::text
+        FROM main.plan_repricings WHERE id = $2 AND state = 'running' FOR KEY SHARE
         ON CONFLICT (repricing_id, subscription_id) DO NOTHING
         """
-
-    /// The statement that begins one.
-    func insertion(of values: FieldValues, in scope: TenantScope) throws(RepositoryError) -> BoundStatement {
-        try repricings.insertStatement(values, in: scope)
-    }
-
-    /// The statement that makes one due.
-    static func begin(_ id: Identifier) -> BoundStatement { BoundStatement(beginning, [.identifier(id)]) }
-
-    private static let beginning: PostgresStatement = "UPDATE main.plan_repricings SET due_at = now() WHERE id = $1"
 }

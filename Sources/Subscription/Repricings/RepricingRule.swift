@@ -36,7 +36,7 @@ struct RepricingRule: Sendable {
     /// - Parameter terms: Those of the version in the currency of the subscription; nil if it has no price in it.
     /// - Throws: ``Skip``, ``Unconcerned``.
     func effect(on planner: SubscriptionActionPlanner, _ terms: PlanTerms?) throws -> Effect {
-        let standing = planner.standing
+        let (standing, billing) = (planner.standing, planner.billed.billing)
         guard standing.plan == plan, let current = standing.progress.items.first else { throw Unconcerned() }
         switch standing.status {
         case .cancelled, .expired: throw Unconcerned()
@@ -44,73 +44,79 @@ struct RepricingRule: Sendable {
         case .active, .inactive: break
         }
         guard let terms else { throw Skip(reason: .noPrice) }
-        let price = Price(.perUnit(unitAmount: terms.price.exact), in: terms.price.currency)
-        let isSame = price == current.price && terms.cycle == current.cycle
-        guard !isSame || planner.billed.billing.override != nil else { throw Unconcerned() }
-        let scheduled = planner.billed.billing.entries.filter { $0.state == .scheduled }
+        let next = BillingProgress.Item(
+            price: Price(.perUnit(unitAmount: terms.price.exact), in: terms.price.currency), quantity: current.quantity,
+            cycle: terms.cycle)
+        let before = overrideCovers(planner) ? try regular(current, billing, terms.price.currency) : current
+        guard next.price != before.price || next.cycle != before.cycle else { throw Unconcerned() }
+        let scheduled = billing.currentEntries.filter { $0.state == .scheduled }
         if scheduled.contains(where: { $0.kind == .cancel }) { throw Skip(reason: .ending) }
         if let end = standing.progress.end, end <= standing.progress.periodEnd ?? end { throw Skip(reason: .ending) }
         if scheduled.contains(where: { $0.plan != nil && $0.plan != plan }) { throw Skip(reason: .planChange) }
-        if scheduled.contains(where: { $0.planVersion == version && $0.origin == .repricing }) {
+        if scheduled.contains(where: {
+            $0.planVersion == version && $0.origin == .repricing && !billing.isSuperseded($0)
+        }) {
             throw Skip(reason: .scheduled)
         }
-        if let override = planner.billed.billing.override { return try effect(on: planner, terms, override) }
-        let next = BillingProgress.Item(price: price, quantity: current.quantity, cycle: terms.cycle)
+        guard !overrideCovers(planner) || !billing.overrideEnds.isEmpty else { throw Skip(reason: .override) }
         return Effect(
             currency: terms.price.currency, quantity: current.quantity,
-            priceBefore: try current.price.amount(for: Measure(quantity: .one)), priceAfter: terms.price.exact,
-            monthlyBefore: try Self.monthly(current, in: terms.price.currency),
+            priceBefore: try before.price.amount(for: Measure(quantity: .one)), priceAfter: terms.price.exact,
+            monthlyBefore: try Self.monthly(before, in: terms.price.currency),
             monthlyAfter: try Self.monthly(next, in: terms.price.currency))
     }
 
-    /// A price of its own stays until its end; then the new price comes instead of the old one.
-    private func effect(
-        on planner: SubscriptionActionPlanner, _ terms: PlanTerms, _ override: SubscriptionBilling.Override
-    ) throws -> Effect {
-        guard let end = override.end else { throw Skip(reason: .override) }
-        guard let item = planner.standing.progress.items.first,
-            let text = end.change["price"]?["unitAmount"]?.stringValue,
-            let regular = try? Money(decimal: text, currency: terms.price.currency)
+    /// Whether it has a price of its own, or will in the next period: then the new price comes when that ends.
+    private func overrideCovers(_ planner: SubscriptionActionPlanner) -> Bool {
+        let billing = planner.billed.billing
+        guard billing.activeOverride == nil else { return true }
+        let next = planner.standing.progress.periodEnd ?? planner.today
+        return billing.scheduledOverrides.first?.effect.map { $0 <= next } ?? false
+    }
+
+    /// What the subscription pays for when its price of its own has ended.
+    private func regular(
+        _ current: BillingProgress.Item, _ billing: SubscriptionBilling, _ currency: Currency
+    ) throws -> BillingProgress.Item {
+        guard let text = billing.regularPrice.price["unitAmount"]?.stringValue,
+            let price = try? Money(decimal: text, currency: currency)
         else { throw Skip(reason: .refused) }
-        guard regular != terms.price else { throw Unconcerned() }
-        func monthly(_ price: Money) throws -> Int64 {
-            try Self.monthly(
-                BillingProgress.Item(
-                    price: Price(.perUnit(unitAmount: price.exact), in: price.currency), quantity: item.quantity,
-                    cycle: item.cycle), in: price.currency)
-        }
-        return Effect(
-            currency: terms.price.currency, quantity: item.quantity, priceBefore: regular.exact,
-            priceAfter: terms.price.exact, monthlyBefore: try monthly(regular), monthlyAfter: try monthly(terms.price))
+        return BillingProgress.Item(
+            price: Price(.perUnit(unitAmount: price.exact), in: currency), quantity: current.quantity,
+            cycle: current.cycle)
     }
 
     private static func monthly(_ item: BillingProgress.Item, in currency: Currency) throws(BillingError) -> Int64 {
         try Money(rounding: item.monthlyPrice, currency: currency).minorUnits
     }
 
-    /// What becomes of the subscription: a change of price is scheduled for the next period, or what comes after a price of its own is
+    /// What becomes of the subscription: a change of price is scheduled for the next period, and what comes after prices of its own is
     /// another price.
     func outcome(
         on planner: SubscriptionActionPlanner, _ terms: PlanTerms
     ) -> SubscriptionActionOutcome {
         var outcome = SubscriptionActionOutcome(planner.billed)
-        guard var end = planner.billed.billing.override?.end else {
-            outcome.add(entry(on: planner, terms))
-            return outcome
+        // The next end last: it is what the result is about.
+        for var end in planner.billed.billing.overrideEnds.reversed() {
+            end.change["price"] = terms.enginePrice
+            end.change["interval"] = interval(terms, planner)
+            end.planVersion = version
+            outcome.replace(end)
         }
-        end.change["price"] = terms.enginePrice
-        end.planVersion = version
-        outcome.replace(end)
+        if !overrideCovers(planner) { outcome.add(entry(on: planner, terms)) }
         return outcome
+    }
+
+    /// The interval of the plan if the subscription has another one.
+    private func interval(_ terms: PlanTerms, _ planner: SubscriptionActionPlanner) -> JSONValue? {
+        terms.cycle == planner.standing.progress.items.first?.cycle ? nil : terms.engineInterval
     }
 
     private func entry(on planner: SubscriptionActionPlanner, _ terms: PlanTerms) -> SubscriptionBilling.Entry {
         let at = max(planner.today, planner.start, from ?? planner.today)
         var entry = planner.entry(.change, at: at, policy: .atPeriodEnd)
         entry.change["price"] = terms.enginePrice
-        if terms.cycle != planner.standing.progress.items.first?.cycle {
-            entry.change["interval"] = terms.engineInterval
-        }
+        entry.change["interval"] = interval(terms, planner)
         (entry.planVersion, entry.origin) = (version, .repricing)
         return entry
     }

@@ -47,4 +47,18 @@ struct RepricingService: Sendable {
         store.announce()
         return record
     }
+
+    /// Stops one that is running. What was done of it stays.
+    /// - Throws: ``RepricingError/over(_:)``, ``RepricingError/notFound``.
+    func cancel(_ id: Identifier, in context: WriteContext) async throws -> Record {
+        try await context.withTransaction(on: repository.pool, resource: id) { transaction in
+            guard let state = try await RepricingRepository.lock(id, transaction) else { throw RepricingError.notFound }
+            guard state == .running else { throw RepricingError.over(state) }
+            var batch = PostgresBatch()
+            batch.add(RepricingRepository.cancellation(of: id))
+            batch.add(AuditedCommand.statement("cancel", Repricing.entity.name, id: id, tenant: nil))
+            _ = try await transaction.run(batch)
+        }
+        return try await repository.repricings.findByID(id, in: context.scope)
+    }
 }

@@ -84,7 +84,8 @@ struct RepricingStore: LeasedStore {
         WHERE repricing.id = $1 AND repricing.claim = $2
         """)
 
-    private static let totals = """
+    /// The totals of `$1`.
+    static let totals = """
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'currency', currency, 'subscriptions', subscriptions, 'before', before::text, 'after', after::text,
             'difference', difference::text) ORDER BY currency), '[]')

@@ -24,7 +24,7 @@ struct ScheduledChangeService: Sendable {
         _ id: Identifier, of subscription: Identifier, in context: WriteContext, ifVersion version: VersionCondition?
     ) async throws {
         try await store(id, of: subscription, in: context, ifVersion: version) { outcome, entry, _ in
-            outcome.cancel(entry)
+            outcome.cancel(entry, withEndIn: outcome.billed.billing)
         }
     }
 
@@ -35,7 +35,14 @@ struct ScheduledChangeService: Sendable {
         ifVersion version: VersionCondition?
     ) async throws -> Record {
         try await store(id, of: subscription, in: context, ifVersion: version) { outcome, entry, today in
-            outcome.replace(try Self.edited(entry, body, today: today))
+            let edited = try Self.edited(entry, body, today: today)
+            if entry.origin == .override, let end = outcome.billed.billing.end(of: entry)?.day, let day = edited.day,
+                day >= end
+            {
+                throw SubscriptionActionError.invalid(
+                    pointer: "/at", reason: "must be before \(end), when the price of its own ends")
+            }
+            outcome.replace(edited)
         }
         return try await change(id, of: subscription, in: context.scope)
     }

@@ -62,6 +62,7 @@ extension BilledSubscription {
             guard let index = billing.entries.firstIndex(where: { $0.id == entry.id }) else { continue }
             billing.entries[index] = entry
         }
+        billing.entries.removeAll { $0.state == .canceled }
         return replacing(rows, billing)
     }
 }

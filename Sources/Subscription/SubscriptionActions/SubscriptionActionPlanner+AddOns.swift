@@ -8,10 +8,22 @@ extension SubscriptionActionPlanner {
     private var attached: [AttachedAddOn] { billed.billing.attachedAddOns }
 
     /// The add-ons that are attached, other than one.
-    private func others(than addOn: Identifier) -> [Identifier: AddOnTerms] {
-        var others: [Identifier: AddOnTerms] = [:]
-        for other in attached where other.addOn != addOn { others[other.addOn] = addOns[other.addOn] }
+    private func others(than addOn: Identifier) -> AddOnRules.Company {
+        var others = AddOnRules.Company()
+        for other in attached where other.addOn != addOn {
+            if other.isOnce {
+                others.bought.insert(other.addOn)
+            } else {
+                others.attached[other.addOn] = addOns[other.addOn]
+            }
+        }
         return others
+    }
+
+    /// The plans that the subscription has, and will have.
+    private var plans: [Identifier] {
+        let scheduled = billed.billing.currentEntries.filter { $0.state == .scheduled }.compactMap(\.plan)
+        return [standing.plan] + scheduled.filter { $0 != standing.plan }
     }
 
     func attach(_ request: SubscriptionActionRequest, at: CalendarDate) throws -> SubscriptionActionOutcome {
@@ -19,15 +31,22 @@ extension SubscriptionActionPlanner {
             throw SubscriptionActionError.invalid(pointer: "/addOnId", reason: "must be an add-on that exists")
         }
         let quantity = request.quantity ?? "1"
-        try check(quantity, of: addOn)
         if let known = attached.first(where: { $0.addOn == id && !$0.isOnce }) {
+            try check(quantity, of: addOn)
             return try change(known, to: quantity, request, at: at)
         }
+        try check(quantity, of: addOn, beside: attached.filter { $0.addOn == id }.map(\.quantity))
         guard addOn.isOffered else {
             throw SubscriptionActionError.invalid(pointer: "/addOnId", reason: "must be an add-on that is offered")
         }
-        if let reason = AddOnRules.conflict(of: addOn, on: standing.plan, with: others(than: id)) {
-            throw SubscriptionActionError.incompatible(reason)
+        guard request.policy == nil else {
+            throw SubscriptionActionError.invalid(
+                pointer: "/policy", reason: "is possible only where the quantity of an attached add-on changes")
+        }
+        try requireGone(id, by: max(at, start))
+        for plan in plans {
+            let reason = AddOnRules.conflict(of: addOn, on: plan, with: others(than: id), named: addOns)
+            if let reason { throw SubscriptionActionError.incompatible(reason) }
         }
         guard let price = billed.currency.flatMap({ CatalogPrice.amount(in: $0, of: addOn.prices) }) else {
             throw SubscriptionActionError.invalid(
@@ -36,7 +55,7 @@ extension SubscriptionActionPlanner {
         var entry = entry(.addItem, at: max(at, start), policy: nil)
         entry.addOn = id
         entry.change["item"] = .string(item(for: addOn))
-        entry.change["price"] = ["model": "per_unit", "unitAmount": .string(price.decimalText)]
+        entry.change["price"] = price.enginePrice
         entry.change["quantity"] = .string(quantity)
         if addOn.isOnce {
             entry.change["once"] = true
@@ -48,17 +67,37 @@ extension SubscriptionActionPlanner {
         return outcome
     }
 
-    private func check(_ quantity: String, of addOn: AddOnTerms) throws {
+    /// What is detached already is there until its period ends; nobody is to pay for it twice until then.
+    private func requireGone(_ addOn: Identifier, by day: CalendarDate) throws(SubscriptionActionError) {
+        let going = billed.billing.currentEntries.last { entry in
+            entry.addOn == addOn && entry.kind == .removeItem && entry.state == .scheduled
+                && (entry.effect.map { $0 > day } ?? true)
+        }
+        guard let going else { return }
+        let end = going.effect.map { " until \($0)" } ?? ""
+        throw .impossible(
+            .attach,
+            "it is there\(end), and detached then; DELETE /subscriptions/{id}/changes/\(going.id) keeps it")
+    }
+
+    /// - Parameter bought: Quantities that the subscription has already, and that stay.
+    private func check(_ quantity: String, of addOn: AddOnTerms, beside bought: [String] = []) throws {
         guard let number = try? Rational(decimal: quantity), number > .zero else {
             throw SubscriptionActionError.invalid(pointer: "/quantity", reason: "must be more than zero")
         }
-        guard let most = addOn.rules.maxQuantity, number > Rational(Int128(most)) else { return }
-        throw SubscriptionActionError.invalid(pointer: "/quantity", reason: "must be at most \(most) of this add-on")
+        guard let most = addOn.rules.maxQuantity else { return }
+        var sum = number
+        for known in bought { sum = try sum.adding(Rational(decimal: known)) }
+        guard sum > Rational(Int128(most)) else { return }
+        let rest = bought.isEmpty ? "" : ", with those that it has"
+        throw SubscriptionActionError.invalid(
+            pointer: "/quantity", reason: "must be at most \(most) of this add-on\(rest)")
     }
 
     /// The name of its item: lines of invoices have it. Names are not used again, so that each item is one.
     private func item(for addOn: AddOnTerms) -> String {
-        let used = Set(billed.billing.currentEntries.filter { $0.kind == .addItem }.compactMap(\.item))
+        var used = Set(billed.billing.currentEntries.filter { $0.kind == .addItem }.compactMap(\.item))
+        used.formUnion(billed.billing.meteredPrices.keys)
         var (name, number) = (addOn.key, 1)
         while used.contains(name) {
             number += 1
@@ -70,12 +109,15 @@ extension SubscriptionActionPlanner {
     private func change(
         _ known: AttachedAddOn, to quantity: String, _ request: SubscriptionActionRequest, at: CalendarDate
     ) throws -> SubscriptionActionOutcome {
-        let (old, new) = (try Rational(decimal: known.quantity), try Rational(decimal: quantity))
+        let item = standing.progress.items.last { $0.id == known.item && $0.isThere }
+        let (old, new) = (try item?.quantity ?? Rational(decimal: known.quantity), try Rational(decimal: quantity))
         guard old != new else {
             throw SubscriptionActionError.invalid(pointer: "/quantity", reason: "must be another one than now")
         }
+        let policy = try request.policy.map { _ in try self.policy(of: request, SubscriptionActionSchemas.addOnPolicies)
+        }
         var entry = entry(
-            .quantity, at: max(at, start), policy: request.policy ?? (new > old ? .prorateNow : .atPeriodEnd))
+            .quantity, at: max(at, start), policy: policy ?? (new > old ? .prorateNow : .atPeriodEnd))
         entry.addOn = known.addOn
         entry.change["item"] = .string(known.item)
         entry.change["quantity"] = .string(quantity)
@@ -92,28 +134,32 @@ extension SubscriptionActionPlanner {
         if let dependent = AddOnRules.dependent(on: id, among: others(than: id)) {
             throw SubscriptionActionError.incompatible("\(dependent.name) needs the add-on")
         }
+        let policy = try policy(of: request, [.atPeriodEnd, .prorateNow, .none])
+        let first = max(at, start)
         var outcome = SubscriptionActionOutcome(billed)
-        let added = billed.billing.currentEntries.last { $0.kind == .addItem && $0.item == known.item }
-        if let added, added.state == .scheduled, added.day.map({ $0 > today }) ?? false {
+        let scheduled = billed.billing.currentEntries.filter { $0.item == known.item && $0.state == .scheduled }
+        if let added = scheduled.first(where: { $0.kind == .addItem }), added.day.map({ $0 >= first }) ?? false {
             // It is not there yet: nothing begins.
-            for entry in billed.billing.currentEntries where entry.item == known.item && entry.state == .scheduled {
-                outcome.cancel(entry)
-            }
+            for entry in scheduled { outcome.cancel(entry) }
             return outcome
         }
-        var entry = entry(
-            .removeItem, at: max(at, start), policy: try policy(of: request, [.atPeriodEnd, .prorateNow, .none]))
+        // Nothing of it changes any more.
+        for entry in scheduled where entry.kind != .addItem && entry.effect.map({ $0 >= first }) ?? true {
+            outcome.cancel(entry)
+        }
+        var entry = entry(.removeItem, at: first, policy: policy)
         entry.addOn = id
         entry.change["item"] = .string(known.item)
         outcome.add(entry)
         return outcome
     }
 
-    /// - Throws: ``SubscriptionActionError/incompatible(_:)`` if an add-on does not go with a plan.
+    /// - Throws: ``SubscriptionActionError/incompatible(_:)`` if an add-on does not go with a plan. What was billed once was bought, and
+    ///   nobody can take it back.
     func requireAddOns(fit plan: Identifier) throws(SubscriptionActionError) {
-        for known in attached {
+        for known in attached where !known.isOnce {
             guard let addOn = addOns[known.addOn] else { continue }
-            let reason = AddOnRules.conflict(of: addOn, on: plan, with: others(than: known.addOn))
+            let reason = AddOnRules.conflict(of: addOn, on: plan, with: others(than: known.addOn), named: addOns)
             if let reason { throw .incompatible(reason) }
         }
     }

@@ -19,16 +19,15 @@ extension SubscriptionActionPlanner {
         if let until = request.until, until <= first {
             throw SubscriptionActionError.invalid(pointer: "/until", reason: "must be after \(first)")
         }
-        if billed.billing.entries.contains(where: { $0.state == .scheduled && $0.plan != nil }) {
+        if billed.billing.currentEntries.contains(where: { $0.state == .scheduled && $0.plan != nil }) {
             throw SubscriptionActionError.impossible(
                 .override, "a change of the plan is scheduled, and its price would take the place of this one")
         }
         let regular = billed.billing.regularPrice
         var outcome = SubscriptionActionOutcome(billed)
-        cancelOverrides(in: &outcome)
         var entry = entry(
             .change, at: first, policy: try policy(of: request, SubscriptionActionSchemas.overridePolicies))
-        entry.change["price"] = ["model": "per_unit", "unitAmount": .string(amount.decimalText)]
+        entry.change["price"] = amount.enginePrice
         (entry.origin, entry.note) = (.override, request.note)
         outcome.add(entry)
         if let until = request.until {
@@ -39,18 +38,33 @@ extension SubscriptionActionPlanner {
     }
 
     func endOverride(_ request: SubscriptionActionRequest, at: CalendarDate) throws -> SubscriptionActionOutcome {
-        guard let override = billed.billing.override else {
-            throw SubscriptionActionError.impossible(.endOverride, "it has no price of its own")
-        }
-        let regular = billed.billing.regularPrice
-        var outcome = SubscriptionActionOutcome(billed)
-        cancelOverrides(in: &outcome)
-        // One that has not begun never does.
-        let isWaiting = override.entry.state == .scheduled && (override.entry.effectiveOn.map { $0 > today } ?? true)
-        guard !isWaiting else { return outcome }
+        let billing = billed.billing
+        let first = max(at, start)
         let policy = try policy(of: request, SubscriptionActionSchemas.overridePolicies)
+        // One that has not begun by then never does.
+        let (earlier, waiting) = billing.scheduledOverrides.reduce(
+            into: ([SubscriptionBilling.Entry](), [SubscriptionBilling.Entry]())
+        ) { parts, entry in
+            if (entry.effect ?? first) < first { parts.0.append(entry) } else { parts.1.append(entry) }
+        }
+        var outcome = SubscriptionActionOutcome(billed)
+        for entry in waiting { outcome.cancel(entry, withEndIn: billing) }
+        guard let last = earlier.last ?? billing.activeOverride else {
+            guard !waiting.isEmpty else {
+                throw SubscriptionActionError.impossible(.endOverride, "it has no price of its own")
+            }
+            return outcome
+        }
+        if let end = outcome.billed.billing.overrideEnds.last(where: { $0.position > last.position }),
+            let day = end.effect, day <= first
+        {
+            guard !waiting.isEmpty else {
+                throw SubscriptionActionError.impossible(.endOverride, "its price of its own ends on \(day)")
+            }
+            return outcome
+        }
         let position = self.entry(.change, at: at, policy: policy).position
-        outcome.add(end(at: max(at, start), to: regular, policy: policy, position: position))
+        outcome.add(end(at: first, to: billing.regularPrice, policy: policy, position: position))
         return outcome
     }
 
@@ -65,19 +79,12 @@ extension SubscriptionActionPlanner {
             id: .v7(at: now), position: position, kind: .change, state: .scheduled, requestedOn: today,
             effectiveOn: nil, plan: nil, change: change, planVersion: regular.version, origin: .overrideEnd)
     }
+}
 
-    /// Prices of its own that are scheduled, and their ends.
-    private func cancelOverrides(in outcome: inout SubscriptionActionOutcome) {
-        for entry in billed.billing.currentEntries where entry.state == .scheduled {
-            if entry.origin == .override || entry.origin == .overrideEnd { outcome.cancel(entry) }
-        }
-    }
-
-    /// A price of another plan takes the place of one of its own, and nothing brings the old one back.
-    func endOverrides(from entry: SubscriptionBilling.Entry, in outcome: inout SubscriptionActionOutcome) {
-        guard let day = entry.day else { return }
-        for known in billed.billing.currentEntries where known.state == .scheduled && (known.day ?? day) >= day {
-            if known.origin == .override || known.origin == .overrideEnd { outcome.cancel(known) }
-        }
+extension SubscriptionActionOutcome {
+    /// Takes a price of its own away that was scheduled, and what was to end it.
+    mutating func cancel(_ override: SubscriptionBilling.Entry, withEndIn billing: SubscriptionBilling) {
+        cancel(override)
+        if override.origin == .override, let end = billing.end(of: override) { cancel(end) }
     }
 }

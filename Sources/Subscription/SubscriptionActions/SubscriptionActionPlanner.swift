@@ -213,7 +213,6 @@ struct SubscriptionActionPlanner: Sendable {
         for (name, value) in members { entry.change[name] = value }
         entry.plan = request.plan
         entry.planVersion = target?.version
-        if members["price"] != nil { endOverrides(from: entry, in: &outcome) }
         outcome.add(entry)
         return outcome
     }

@@ -24,6 +24,9 @@ enum SubscriptionActionSchemas {
     /// How a price of its own begins and ends.
     static let overridePolicies: [ChangePolicy] = [.atPeriodEnd, .prorateNow, .none]
 
+    /// How a quantity of an add-on changes: it has no say in the periods of the subscription.
+    static let addOnPolicies: [ChangePolicy] = [.prorateNow, .creditAtRenewal, .atPeriodEnd, .none]
+
     /// The body of an action.
     static func body(of action: SubscriptionAction) -> Schema {
         switch action {
@@ -65,7 +68,7 @@ enum SubscriptionActionSchemas {
                 [
                     addOn, .init("quantity", quantity.described("How many of it there are then; 1 if omitted")),
                     policy(
-                        ChangePolicy.allCases,
+                        addOnPolicies,
                         "Only where the quantity of an attached one changes; the default is prorate_now for more, and at_period_end for less"
                     ), at, token,
                 ], name: "AddOnAttachment")

@@ -229,7 +229,8 @@ struct SubscriptionActionService: Sendable {
             billed: billed, standing: standing, plan: plan?.json, target: target,
             addOns: try await AddOnRepository.terms(of: Set(named), in: transaction), policies: policies,
             now: context.now)
-        if let target {
+        // A repricing leaves the prices of usage as they are; its terms were read for no day.
+        if let target, target.reading != nil {
             do {
                 planner.metered = try await MeteredPriceRepository().prices(
                     of: requested ?? standing.plan, in: target.price.currency.code, transaction)

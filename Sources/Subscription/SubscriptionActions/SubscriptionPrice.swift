@@ -17,9 +17,7 @@ struct SubscriptionPrice: Sendable, Hashable {
 
     init(_ planner: SubscriptionActionPlanner) {
         let (billing, standing) = (planner.billed.billing, planner.standing)
-        let override = billing.override
-        let isOverridden = override.map { $0.entry.state == .applied } ?? false
-        let regular = billing.regularPrice
+        let override = billing.activeOverride
         var json: JSONObject = [
             "subscriptionId": .identifier(billing.subscription), "planId": .identifier(standing.plan),
             "currency": .string(planner.billed.currency ?? ""),
@@ -37,22 +35,23 @@ struct SubscriptionPrice: Sendable, Hashable {
             json["interval"] = item.cycle.engineInterval
         }
         var reason: JSONObject = [
-            "source": .string((isOverridden ? Source.override : .plan).rawValue)
+            "source": .string((override == nil ? Source.plan : .override).rawValue)
         ]
-        if isOverridden, let entry = override?.entry {
-            reason["text"] = .string(Self.text(entry, until: override?.end?.effectiveOn))
+        if let entry = override {
+            reason["text"] = .string(Self.text(entry, until: billing.overrideEnds.first?.effectiveOn))
             reason["changeId"] = .identifier(entry.id)
             reason["note"] = entry.note.map { .string($0) }
         } else {
-            let version = regular.version ?? 0
+            let version = billing.currentVersion
             reason["planVersion"] = .integer(version)
             reason["text"] = .string(
                 version == 0 ? "It is what the plan has cost." : "It is what version \(version) of the plan costs.")
         }
         json["reason"] = .object(reason)
         json["scheduled"] = .array(
-            billing.currentEntries.filter { $0.state == .scheduled && $0.item == nil && $0.change["price"] != nil }.map(
-                \.json))
+            billing.currentEntries.filter {
+                $0.state == .scheduled && $0.item == nil && $0.change["price"] != nil && !billing.isSuperseded($0)
+            }.map(\.json))
         json["addOns"] = .array(
             billing.attachedAddOns.map { known in
                 var row: JSONObject = ["addOnId": .identifier(known.addOn), "quantity": .string(known.quantity)]

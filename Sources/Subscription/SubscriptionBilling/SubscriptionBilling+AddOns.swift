@@ -16,7 +16,7 @@ extension SubscriptionBilling {
     /// The add-ons that were attached and not detached since then, in the order in which they were. One that is billed once stays.
     var attachedAddOns: [AttachedAddOn] {
         var attached: [AttachedAddOn] = []
-        for entry in currentEntries {
+        for entry in currentEntries.sorted(by: { $0.takesEffect(before: $1) }) {
             guard let item = entry.item else { continue }
             switch entry.kind {
             case .addItem:

@@ -96,7 +96,7 @@ struct SubscriptionBilling: Sendable {
     }
 
     /// What the engine reads.
-    var changes: [Entry] { current.entries.filter(\.kind.isOfEngine) }
+    var changes: [Entry] { current.entries.filter { $0.kind.isOfEngine && !isSuperseded($0) } }
 
     /// What is billed through a day, and how the subscription stands at its end.
     /// - Throws: why it cannot be billed, with a pointer into ``request(until:)``.
@@ -106,6 +106,8 @@ struct SubscriptionBilling: Sendable {
         // A request must end after its start; of a subscription that has not started, nothing is due.
         var scenario = try reader.scenario(.object(request(until: max(end, try Self.day(after: start)))))
         scenario.until = end
+        // They were possible when they were scheduled; who has ended the service since then, may do so.
+        scenario.ignoresChangesAfterEnd = true
         return try scenario.progress()
     }
 
@@ -159,13 +161,21 @@ extension SubscriptionChange.Kind {
         case .renew, .restart: false
         }
     }
+
+    /// Whether it is possible only while the service goes on.
+    var needsService: Bool {
+        switch self {
+        case .change, .quantity, .pause, .resume, .anchor, .addItem, .removeItem: true
+        case .creditNote, .cancel, .renew, .restart: false
+        }
+    }
 }
 
 extension SubscriptionBilling.Entry {
     /// Whether it takes effect before another one, as the engine makes changes: those of a day that follow its invoices come last.
-    fileprivate func takesEffect(before other: SubscriptionBilling.Entry) -> Bool {
+    func takesEffect(before other: SubscriptionBilling.Entry) -> Bool {
         func place(_ entry: SubscriptionBilling.Entry) -> (Int, Int, Int, Int) {
-            let effect = entry.effectiveOn?.daysSince1970 ?? 0
+            let effect = entry.effect?.daysSince1970 ?? 0
             return (
                 effect, entry.day?.daysSince1970 ?? effect, entry.change["ownInvoice"]?.boolValue == true ? 1 : 0,
                 entry.position

@@ -48,9 +48,9 @@ struct SubscriptionStanding: Sendable {
         progress = try billing.progress(through: day, by: reader)
         let dated = try Self.dated(billing, progress, on: day, by: reader)
         var entries = dated
-        for index in entries.indices where entries[index].state == .scheduled {
-            if let effective = entries[index].effectiveOn, effective <= day { entries[index].state = .applied }
-        }
+        let isBilled = rows.status == .active || rows.status == .inactive
+        let isOver = progress.end.map { $0 <= day } ?? false
+        Self.settle(&entries, of: billing, on: day, isOver: isBilled && isOver)
         changed = zip(billing.entries, entries).filter { old, new in
             old.state != new.state || old.effectiveOn != new.effectiveOn
         }.map(\.1)
@@ -58,8 +58,6 @@ struct SubscriptionStanding: Sendable {
         self.entries = entries
         formerPlan = rows.plan
         plan = SubscriptionBilling.plan(on: day, by: entries, before: rows.plan)
-        let isBilled = rows.status == .active || rows.status == .inactive
-        let isOver = progress.end.map { $0 <= day } ?? false
         status =
             if !isBilled {
                 rows.status
@@ -85,7 +83,25 @@ struct SubscriptionStanding: Sendable {
         SubscriptionBilling.plan(on: day, by: entries, before: formerPlan)
     }
 
-    /// The entries with the first day on which each counts.
+    /// What has happened by a day, and what never will: what another price has taken the place of, and after the end everything.
+    private static func settle(
+        _ entries: inout [SubscriptionBilling.Entry], of billing: SubscriptionBilling, on day: CalendarDate,
+        isOver: Bool
+    ) {
+        var dated = billing
+        dated.entries = entries
+        for index in entries.indices where entries[index].state == .scheduled {
+            if let other = dated.superseding(entries[index]) {
+                if isOver || (other.effect.map { $0 <= day } ?? false) { entries[index].state = .canceled }
+            } else if let effective = entries[index].effectiveOn, effective <= day {
+                entries[index].state = .applied
+            } else if isOver {
+                entries[index].state = .canceled
+            }
+        }
+    }
+
+    /// The entries with the first day on which each counts; nil if the service has ended by then.
     private static func dated(
         _ billing: SubscriptionBilling, _ progress: BillingProgress, on day: CalendarDate, by reader: ScenarioReader
     ) throws(ScenarioRefusal) -> [SubscriptionBilling.Entry] {
@@ -94,6 +110,10 @@ struct SubscriptionStanding: Sendable {
             let entry = entries[index]
             guard let at = entry.day else {
                 entries[index].effectiveOn = entry.requestedOn
+                continue
+            }
+            if entry.kind.needsService, let end = progress.end, at >= end, entry.effectiveOn.map({ $0 > day }) ?? true {
+                entries[index].effectiveOn = nil
                 continue
             }
             guard entry.policy == .atPeriodEnd else {
@@ -107,13 +127,27 @@ struct SubscriptionStanding: Sendable {
             } else if entry.effectiveOn.map({ $0 <= day }) ?? false {
                 continue
             } else {
-                // A change during a trial takes effect at once.
-                let item = entry.item
-                let end = item == nil ? then.periodEnd : then.items.last { $0.id == item }?.periodEnd
-                entries[index].effectiveOn = at < then.firstPaid ? at : end ?? at
+                // A change during a trial takes effect at once, and so does one that comes before the period that begins on its day.
+                var isAtBoundary = false
+                if at > day {
+                    let before = try billing.progress(through: Self.day(before: at), by: reader)
+                    isAtBoundary = periodEnd(of: entry, in: before) == at
+                }
+                let end = periodEnd(of: entry, in: then)
+                entries[index].effectiveOn = at < then.firstPaid || isAtBoundary ? at : end ?? at
             }
         }
         return entries
+    }
+
+    /// The end of the period that an entry waits for: that of its item.
+    private static func periodEnd(of entry: SubscriptionBilling.Entry, in progress: BillingProgress) -> CalendarDate? {
+        guard let item = entry.item else { return progress.periodEnd }
+        return progress.items.last { $0.id == item }?.periodEnd
+    }
+
+    private static func day(before day: CalendarDate) throws(ScenarioRefusal) -> CalendarDate {
+        do { return try day.adding(days: -1) } catch { throw ScenarioRefusal("/start", error.description) }
     }
 }
 

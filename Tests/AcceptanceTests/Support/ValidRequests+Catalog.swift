@@ -7,7 +7,8 @@ import StackTestSupport
 extension ValidRequests {
     func planVersions(_ operation: APIDocument.Operation) async throws -> Request? {
         if operation.path.hasPrefix("/repricings/{id}") {
-            return Request(path: operation.path(with: try await repricing()), token: stack.admin)
+            let state = operation.path.hasSuffix("/cancel") ? "running" : "done"
+            return Request(path: operation.path(with: try await repricing(state)), token: stack.admin)
         }
         guard operation.path.hasPrefix("/plans/{id}/versions/{versionId}") else { return nil }
         let plan = try await create("/plans").string("id")
@@ -18,8 +19,8 @@ extension ValidRequests {
         return Request(path: path, body: body(operation), token: stack.admin)
     }
 
-    /// One that is over, so that it stays as it is.
-    private func repricing() async throws -> String {
+    /// One that no worker takes, so that it stays as it is.
+    private func repricing(_ state: String) async throws -> String {
         let plan = try await create("/plans").string("id")
         let id = try await stack.database(.subscription).texts(
             """
@@ -27,8 +28,8 @@ extension ValidRequests {
                 INSERT INTO main.plan_versions (plan_id, number, state, prices) VALUES ($1::uuid, 1, 'draft', '[]')
                 RETURNING id, plan_id)
             INSERT INTO main.plan_repricings (plan_id, version_id, is_dry_run, state, prices, due_at)
-            SELECT plan_id, id, true, 'done', '[]', NULL FROM version RETURNING id::text
-            """, [.text(plan)]
+            SELECT plan_id, id, true, $2, '[]', NULL FROM version RETURNING id::text
+            """, [.text(plan), .text(state)]
         ).first
         return id ?? ""
     }

@@ -23,8 +23,8 @@ struct ValidRequests: Sendable {
     /// Members that refer to rows which bodies need not name, or contradict the rest of a sample.
     private static let omitted =
         audit + ["id", "invoiceId", "paymentSourceId", "errorCode", "errorText"]
-        // The sample's instants are in the past.
-        + ["expiresOn", "issuedBefore"]
+        // The sample's instants and days are in the past.
+        + ["expiresOn", "issuedBefore", "effectiveOn"]
     private static let environment = [
         "PROVISION_ON_CREATE": "false", "SUBSCRIPTION_QUOTA": "1000", "WEBHOOK_ENDPOINT_LIMIT": "100000",
         "API_KEY_LIMIT": "100000",

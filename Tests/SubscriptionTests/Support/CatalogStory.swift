@@ -94,10 +94,30 @@ struct CatalogStory {
     /// Gives subscribers the price of a version, or finds out what that means.
     func reprice(_ version: String, dryRun: Bool) async throws -> Repriced {
         let started = try await service.send("POST", "\(version)/repricings", ["dryRun": .bool(dryRun)])
-        let path = try #require(started.location, "\(started.text)")
+        return try await repriced(try #require(started.location, "\(started.text)"))
+    }
+
+    /// Puts a change of prices back to where it was when its worker was killed.
+    /// - Parameter cursor: SQL of the last subscription that it had stored.
+    func interrupt(_ repricing: String, behind cursor: String, isDue: Bool = true) async throws {
+        _ = try await service.database.texts(
+            """
+            UPDATE main.plan_repricings SET state = 'running', last_subscription_id = \(cursor), totals = NULL, checked = 0,
+                affected = (SELECT count(*) FROM main.repriced_subscriptions
+                    WHERE repricing_id = plan_repricings.id AND state = 'affected' AND subscription_id <= \(cursor)),
+                skipped = (SELECT count(*) FROM main.repriced_subscriptions
+                    WHERE repricing_id = plan_repricings.id AND state = 'skipped' AND subscription_id <= \(cursor)),
+                due_at = \(isDue ? "now()" : "NULL")
+            WHERE id = $1::uuid RETURNING id::text
+            """, [.text(repricing)])
+    }
+
+    /// What a change of prices has come to, once it is done.
+    func repriced(_ path: String) async throws -> Repriced {
         try await eventually("it is done") { try await service.send("GET", path).json["state"] == "done" }
         var (affected, reasons): ([String: String], [String: String]) = ([:], [:])
-        for row in try await service.send("GET", "\(path)/subscriptions").json.arrayValue ?? [] {
+        let list = try await service.send("GET", "\(path)/subscriptions")
+        for row in try #require(list.json.arrayValue, "\(list.status) \(list.text)") {
             let id = row["subscriptionId"]?.stringValue ?? ""
             if let reason = row["reason"]?.stringValue {
                 reasons[id] = reason
