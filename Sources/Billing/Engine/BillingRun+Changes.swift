@@ -91,7 +91,9 @@ extension BillingRun {
         _ part: ScenarioChange.Kind.MeteredPrice, policy: ChangePolicy, at now: Int
     ) throws {
         let update = ItemRun.Update(price: part.price, quantity: nil, cycle: nil)
-        guard items[part.item].span != nil else { return try apply(update, to: part.item) }
+        // One that begins on this day, in the middle of a period, waits for the next one like those that are there.
+        let begins = span != nil && items[part.item].start == now && (policy == .atPeriodEnd || policy == .none)
+        guard items[part.item].span != nil || begins else { return try apply(update, to: part.item) }
         switch policy {
         case .atPeriodEnd, .none: items[part.item].scheduled.append(update)
         case .prorateNow, .creditAtRenewal, .fullPriceNewPeriod, .extendTime:
