@@ -55,7 +55,7 @@ class Jobs:
 
     def measure(self, rounds, seconds):
         for name in self.jobs:
-            self.run(name, READ_CONNECTIONS, 1, is_warm_up=True)
+            self.run(name, 1, 1, is_warm_up=True)
         for _ in range(rounds):
             for name, runs in self.runs.items():
                 runs["rate"].append(self.run(name, READ_CONNECTIONS, seconds))
