@@ -62,7 +62,7 @@ struct CreditNoteRequest: Sendable {
             guard amount > 0, amount <= known.amount else {
                 throw ValidationFailure([
                     ValidationDetail(
-                        path: "\(pointer)/amount", code: "maximum",
+                        path: "\(pointer)/amount", code: "left",
                         message:
                             "must be at most \(known.amount) minor units: that is left of line \(line.position), \(known.description)",
                         info: ["position": .integer(line.position), "left": .integer(known.amount)])

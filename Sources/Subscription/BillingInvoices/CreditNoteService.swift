@@ -164,7 +164,7 @@ struct CreditNoteService: Sendable {
         guard case .refused(let state, let detail) = error else { return error }
         if state == "ARC11" {
             let left = detail.map { ": \($0) minor units are left" } ?? ""
-            return ValidationFailure.invalidField("/lines", code: "maximum", "exceed what is left\(left)")
+            return ValidationFailure.invalidField("/lines", code: "left", "exceed what is left\(left)")
         }
         return state == "ARC10" ? InvoiceError.impossible(.credit, reason: detail ?? "it was changed") : error
     }

@@ -67,7 +67,7 @@ struct CreditableInvoice: Sendable {
     private static func exceeding(_ text: String, _ left: Int64) -> ValidationFailure {
         ValidationFailure([
             ValidationDetail(
-                path: "/lines", code: "maximum", message: "must be \(text)", info: ["left": .integer(left)])
+                path: "/lines", code: "left", message: "must be \(text)", info: ["left": .integer(left)])
         ])
     }
 }

@@ -113,6 +113,8 @@ struct ValidRequests: Sendable {
         case "domains": [.string(domain)]
         case "domain": .string(domain)
         case "meters" where collection == "/credit-grants": .null
+        // Nothing is invoiced in it, so that a grant stays as it was made.
+        case "currencyCode" where collection == "/credit-grants": "BHD"
         case "planId" where collection == "/metered-prices": references["meteredPlanId"].map { .string($0) }
         case "price" where collection == "/metered-prices": ["model": "per_unit", "unitAmount": "0.01"]
         case "month": "2026-01"
