@@ -136,7 +136,7 @@ struct IsolationSide: Sendable {
         let email = JSONValue.string("ann@\(marker).example.com")
         let address: JSONValue = [
             "firstName": text, "lastName": text, "email": email, "company": text, "phone": text, "city": text,
-            "state": text, "zip": text, "country": text, "options": ["of": text],
+            "state": text, "zip": text, "country": "DE", "options": ["of": text],
         ]
         let customer = try await create(
             stack.subscription, "/billing-customer",
