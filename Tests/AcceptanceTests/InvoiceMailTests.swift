@@ -10,7 +10,7 @@ import Testing
         "PROVISION_ON_CREATE": "false", "INVOICE_MAIL_LINK": "https://app.example.com/billing/{id}",
     ]
 
-    /// Subscribes a tenant whose billing customer has these members, and returns its first invoice.
+    /// Subscribes a tenant whose billing customer has these members, and returns its first invoice, which is issued then.
     private func subscribed(_ stack: TestStack, _ tenant: String, _ customer: JSONValue) async throws -> JSONValue {
         try await stack.subscription.send(
             "POST", "/billing-customer", customer, token: stack.admin, headers: ["tenantId": tenant]
@@ -21,9 +21,9 @@ import Testing
                 "subscriberId": .string(tenant), "planId": .string(try await stack.plan(tier: "PREMIUM")), "status": 1,
             ], token: stack.admin
         ).expect(201).string("id")
-        return try await stack.subscription.get("/subscriptions/\(subscription)/invoice", token: stack.admin).expect(
-            200
-        ).json
+        let path = "/subscriptions/\(subscription)/invoice"
+        let draft = try await stack.subscription.get(path, token: stack.admin).expect(200).string("id")
+        return try await stack.subscription.post("/billing-invoices/\(draft)/issue", token: stack.admin).expect(200).json
     }
 
     @Test func `a customer gets one mail for each step of an invoice`() async throws {
