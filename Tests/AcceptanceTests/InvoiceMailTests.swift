@@ -23,7 +23,8 @@ import Testing
         ).expect(201).string("id")
         let path = "/subscriptions/\(subscription)/invoice"
         let draft = try await stack.subscription.get(path, token: stack.admin).expect(200).string("id")
-        return try await stack.subscription.post("/billing-invoices/\(draft)/issue", token: stack.admin).expect(200).json
+        return try await stack.subscription.post("/billing-invoices/\(draft)/issue", token: stack.admin).expect(200)
+            .json
     }
 
     @Test func `a customer gets one mail for each step of an invoice`() async throws {
