@@ -25,7 +25,8 @@ struct ProvisioningController: Sendable {
             .init("status", .number()), .init("planId", .string()), .init("invoiceId", .string()),
             .init("plan", planSchema),
             // Clients send a subscription as they have read it.
-            .init("paymentState", Schema.string().nullable().described("Shown by the subscription service; ignored here")),
+            .init(
+                "paymentState", Schema.string().nullable().described("Shown by the subscription service; ignored here")),
         ] + AuditBlock.requestProperties, name: "SubscriptionDTO")
 
     private func provision() -> Operation {
