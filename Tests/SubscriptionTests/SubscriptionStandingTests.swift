@@ -175,7 +175,9 @@ import Testing
     }
 
     @Test func `another plan takes the place of prices that were scheduled before, unless it is canceled`() throws {
-        let own = try Self.price(1, "8.00", on: "2026-02-10", .override)
+        var own = try Self.price(1, "8.00", on: "2026-02-10", .override)
+        // As it is stored on the day of the request.
+        own.effectiveOn = try CalendarDate("2026-02-28")
         let end = try Self.price(2, "10.00", on: "2026-03-31", .overrideEnd)
         let plan = try Self.price(3, "30.00", on: "2026-03-10", nil, .none, plan: .v4())
         #expect(try Self.totals([own, end], until: "2026-05-01") == [1000, 800, 1000, 1000])
