@@ -36,7 +36,8 @@ import Testing
             await requests.forEach(all) { probe in
                 var request = try await requests.request(probe.operation)
                 // Objects and arrays that the request leaves out are those of the sample.
-                if let member = probe.place.pointer.first, probe.place.pointer.count > 1, request.body?[member] == nil,
+                if let member = probe.place.pointer.first, probe.place.pointer.count > 1,
+                    request.body?[member]?.isNull ?? true,
                     let sample = probe.operation.body.map(requests.document.sample)?[member]
                 {
                     request.body = request.body?.replacing([member], with: sample)

@@ -165,6 +165,8 @@ extension ServiceTests {
                     [.parked]
                 ),
                 ("UPDATE main.credit_grants SET remaining = remaining - 1", [.prepaid]),
+                ("DELETE FROM main.credit_grants", [.prepaid]),
+                ("DELETE FROM main.subscription_billing WHERE id = '\(ids[2])'", [.forgotten]),
             ]
         }
 

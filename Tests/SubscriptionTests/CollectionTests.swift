@@ -77,7 +77,7 @@ extension ServiceTests {
                 try await service.database.texts(
                     """
                     SELECT concat_ws(' ', type, data ->> 'isSuspended', data ->> 'version') FROM main.outbox
-                    WHERE tenant_id = $1::uuid AND (type LIKE 'PAYMENT%' OR type LIKE 'DUNNING%' OR type LIKE 'INVOICE%'
+                    WHERE tenant_id = $1::uuid AND (type LIKE 'PAYMENT%' OR type LIKE 'DUNNING%' OR type = 'INVOICE_OVERDUE'
                         OR type = 'TENANT_BILLING_STANDING_CHANGED') ORDER BY position
                     """, [.text(tenant.description)])
             }

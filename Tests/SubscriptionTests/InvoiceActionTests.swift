@@ -144,7 +144,7 @@ extension ServiceTests {
                 let issued = try await invoices.act(draft, "issue")
                 #expect(issued["invoiceStatus"] == "open" && issued["number"] == "INV-000001")
                 #expect(issued["issuedOn"] == "2026-02-02" && issued["dueOn"] == "2026-02-16")
-                #expect(try await service.send("POST", "/subscriptions/\(subscription)/activate").status == 200)
+                #expect(try await service.send("POST", "/subscriptions/\(subscription)/activate", [:]).status == 200)
                 #expect(try await service.database.count("SELECT count(*) FROM main.invoice") == 1)
                 #expect(try await invoices.act(draft, "void")["invoiceStatus"] == "void")
                 #expect(invoices.legal(try await invoices.act(draft, "void", status: 409)) == [])

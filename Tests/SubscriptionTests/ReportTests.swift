@@ -14,6 +14,7 @@ struct ReportTests {
             (.null, ""), (.integer(-5), "-5"), (.bool(true), "true"), ("plain", "plain"), ("a,b", "\"a,b\""),
             ("say \"x\"", "\"say \"\"x\"\"\""), ("two\nlines", "\"two\nlines\""), ("=1+1", "'=1+1"), ("+1", "'+1"),
             ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"), ("\r=1,2", "\"'\r=1,2\""), ("|cmd", "'|cmd"),
+            (" =1", "' =1"), ("\u{ff1d}1", "'\u{ff1d}1"), ("a=1", "a=1"),
         ]
         for (value, expected) in cells { #expect(ReportTable.cell(value) == expected) }
         let table = ReportTable(
@@ -167,11 +168,22 @@ extension ServiceTests {
                     service, "/reports/tenants/items?tenantId=\(tenantA)&currency=USD&\(range)")
                 #expect(sum(items.filter { $0["type"] == "revenue" }) == own["revenue"]?.intValue)
                 #expect(sum(items.filter { $0["type"] == "cost" }) == 700)
+                let sheet = try await service.send(
+                    "GET", "/reports/tenants/items?tenantId=\(tenantA)&currency=USD&format=csv&\(range)")
+                #expect(sheet.text.contains(",'=servers,700\r\n"), "\(sheet.text)")
+                var unknown = try #require(cost.objectValue)
+                unknown["currencyCode"] = "QQQ"
+                let refused = try await service.send("POST", "/reports/tenant-costs", .object(unknown))
+                #expect(refused.violations == ["/currencyCode: exists"], "\(refused.text)")
 
                 let csv = try await service.send("GET", "/reports/mrr?\(range)", headers: ["accept": "text/csv"])
                 #expect(csv.text.hasPrefix("month,currency,opening,") && csv.text.contains("\(month),USD,0,24000,"))
                 #expect(try await service.send("GET", "/reports/mrr?\(range)&format=csv").text == csv.text)
-                #expect(try await service.send("GET", "/reports/mrr?from=2026-13").status == 400)
+                for months in ["from=2026-13", "to=0001-01", "from=0000-01&to=0000-02", "from=9999-12&to=9999-12"] {
+                    #expect(try await service.send("GET", "/reports/mrr?\(months)").status == 400, "\(months)")
+                }
+                #expect(try await service.send("GET", "/reports/mrr?to=1970-01").json == [])
+                #expect(try await service.send("GET", "/reports/mrr?testClocks=maybe").status == 400)
                 #expect(try await service.send("GET", "/reports/mrr?from=2020-01&to=2026-01").status == 400)
                 #expect(
                     try await service.send("GET", "/reports/churn/items?month=\(month)&currency=USD&cursor=x").status

@@ -8,7 +8,7 @@ enum MeteredPrice {
         "meterKey", minLength: 1, maxLength: Meter.maximumKeyLength, pattern: .token, required: true,
         description: "Key of the meter", example: "api-calls")
     static let currencyCode = Field.string(
-        "currencyCode", pattern: .currencyCode, required: true,
+        "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
         description: "A plan that can be paid in several currencies needs a price in each", example: "USD")
     static let price = Field.object(
         "price", schema: BillingPreviewSchemas.price, required: true,

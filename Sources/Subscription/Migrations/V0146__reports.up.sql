@@ -125,7 +125,7 @@ CREATE TABLE main.tenant_costs (
     currency_code varchar(3) NOT NULL,
     amount bigint NOT NULL CHECK (amount >= 0),
     description varchar(200),
-    modified_on timestamptz NOT NULL DEFAULT now(),
+    changed_on timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, month, currency_code)
 );
 

@@ -7,7 +7,8 @@ enum CreditGrant {
     static let name = Field.string(
         "name", minLength: 1, maxLength: 200, pattern: .visibleText, description: "For readers", example: "Welcome"
     ).personal(.nothing)
-    static let currencyCode = Field.string("currencyCode", pattern: .currencyCode, required: true, example: "USD")
+    static let currencyCode = Field.string(
+        "currencyCode", maxLength: 3, pattern: .currencyCode, required: true, example: "USD")
     static let amount = Field.integer(
         "amount", width: .int64, minimum: 1, maximum: 1_000_000_000_000_000, required: true,
         description: "In minor units; cannot be changed", example: 10_000)

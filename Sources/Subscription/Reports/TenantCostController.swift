@@ -50,7 +50,7 @@ struct TenantCostController: Sendable {
     private func cost(_ body: JSONObject) async throws -> TenantCost {
         guard let month = body["month"]?.stringValue.flatMap({ ReportMonth($0) }), ReportRange.possible.contains(month)
         else {
-            throw HTTPFailure.invalidField("/month", code: "format", "must be a month, such as 2026-01")
+            throw HTTPFailure.invalidField("/month", code: "month", "must be a month, such as 2026-01")
         }
         guard let currency = body["currencyCode"]?.stringValue, (try? Currency(currency)) != nil else {
             throw HTTPFailure.invalidField("/currencyCode", code: "exists", "must be the code of a currency")

@@ -94,7 +94,7 @@ struct TenantReportRepository: Sendable {
         INSERT INTO main.tenant_costs AS known (tenant_id, month, currency_code, amount, description)
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (tenant_id, month, currency_code) DO UPDATE SET
-            amount = excluded.amount, description = excluded.description, modified_on = now()
+            amount = excluded.amount, description = excluded.description, changed_on = now()
         """
 }
 

@@ -72,7 +72,7 @@ struct ValidRequests: Sendable {
         try await client.post("/meters", meter, token: stack.admin).expect(201)
         let terms = try await client.get("/plans/\(plan)", token: stack.admin).expect(200)
         // Whoever subscribes to a plan needs the price of its use, in the currency of the plan.
-        let metered = try await stack.plan(tier: "PREMIUM")
+        let metered = try await stack.plan(tier: "STANDARD")
         return [
             "tenantId": tenant, "subscriberId": tenant, "strategyEntityId": tenant, "planId": plan,
             "meteredPlanId": metered, "meterKey": key,
@@ -113,6 +113,8 @@ struct ValidRequests: Sendable {
         case "domains": [.string(domain)]
         case "domain": .string(domain)
         case "meters" where collection == "/credit-grants": .null
+        case "rules" where collection == "/add-ons":
+            ["requiresPlans": [], "excludesPlans": [], "requiresAddOns": [], "excludesAddOns": [], "maxQuantity": 10]
         // Nothing is invoiced in it, so that a grant stays as it was made.
         case "currencyCode" where collection == "/credit-grants": "BHD"
         case "planId" where collection == "/metered-prices": references["meteredPlanId"].map { .string($0) }

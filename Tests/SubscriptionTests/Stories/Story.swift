@@ -16,9 +16,11 @@ struct Story {
     ///   - day: A date, or an instant.
     ///   - price: Of the plan, for a unit.
     ///   - members: Of `POST /subscriptions`, beside subscriber, plan and status, which is ACTIVE.
+    ///   - prepare: What the tenant finds: gets the plan.
     static func tell(
         from day: String, price: JSONValue, currency: String = "USD", cycle: String = "MONTHLY",
-        _ members: JSONObject = [:], _ body: (Story) async throws -> Void
+        _ members: JSONObject = [:], prepare: (TestService, _ plan: String) async throws -> Void = { _, _ in },
+        _ body: (Story) async throws -> Void
     ) async throws {
         try await TestService.run(environment: ["TEST_CLOCKS": "true", "ARC_ENV": "test"]) { service in
             let clock = try await service.send(
@@ -32,6 +34,7 @@ struct Story {
                 try #require(try await service.send("POST", "/currencies", dinar).status == 201)
             }
             let plan = try await service.plan(price: price, currency: currency, cycle: cycle)
+            try await prepare(service, plan)
             let story = Story(
                 service: service, clock: try #require(clock.json["id"]?.stringValue),
                 path: try await subscribe(plan, members, service))
