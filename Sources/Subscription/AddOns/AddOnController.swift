@@ -22,7 +22,10 @@ struct AddOnController: Sendable {
 
     private func checked(_ operation: Operation) -> Operation {
         operation.checkingFirst { call in
-            let id = call.request.pathParameters["id"].flatMap { Identifier($0) }
+            let text = call.request.pathParameters["id"]
+            let id = text.flatMap { Identifier($0) }
+            // What is no id has no row, as the operation itself says.
+            guard text == nil || id != nil else { return }
             try await check.check(try call.request.object(), of: id, in: call.scope)
         }
     }
