@@ -166,7 +166,6 @@ extension ServiceTests {
                 ),
                 ("UPDATE main.credit_grants SET remaining = remaining - 1", [.prepaid]),
                 ("DELETE FROM main.credit_grants", [.prepaid]),
-                ("DELETE FROM main.subscription_billing WHERE id = '\(ids[2])'", [.forgotten]),
             ]
         }
 
