@@ -249,6 +249,16 @@ extension ServiceTests {
                     kinds == Set(BillingFinding.Kind.allCases),
                     "\(Set(BillingFinding.Kind.allCases).subtracting(kinds))")
                 #expect(broken.summary.findings == broken.findings.count)
+                // Of what was agreed on, nothing is left.
+                try await database.query(
+                    """
+                    DO $fault$ BEGIN
+                        SET LOCAL session_replication_role = replica;
+                        DELETE FROM main.subscription_billing WHERE id = '\(ids[1])';
+                    END $fault$
+                    """)
+                let forgotten = try await check(database).findings.filter { $0.kind == .forgotten }
+                #expect(forgotten.contains { $0.subscription?.description == ids[1] }, "\(forgotten)")
                 // Each names what it is about.
                 #expect(
                     broken.findings.contains {

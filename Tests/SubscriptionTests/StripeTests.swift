@@ -100,6 +100,7 @@ extension ServiceTests {
 
         @Test func `an answer of Stripe that is lost is read back, and events may come in any order`() async throws {
             let stored = Mutex<String?>(nil)
+            let isRefusing = Mutex(true)
             try await ScriptedServer.run { request, _ in
                 let path = String(request.uri.split(separator: "?")[0])
                 switch ("\(request.method)", path) {
@@ -113,6 +114,8 @@ extension ServiceTests {
                     // It was made, and the answer says nothing of it.
                     stored.withLock { $0 = Self.payment(request.body) }
                     return .init(500, #"{"error": {"type": "api_error", "message": "secret of Stripe"}}"#)
+                case ("GET", "/v1/payment_intents") where isRefusing.withLock { $0 }:
+                    return .init(400, #"{"error": {"type": "invalid_request_error", "message": "Unexpected"}}"#)
                 case ("GET", "/v1/payment_intents"):
                     let payments = stored.withLock { $0.map { [$0] } ?? [] }
                     return .init(200, #"{"data": [\#(payments.joined(separator: ","))], "has_more": false}"#)
@@ -137,14 +140,31 @@ extension ServiceTests {
                     let elsewhere = try await service.send("POST", "\(path)/payments", ["paymentMethod": "cash"])
                     #expect(elsewhere.status == 409 && elsewhere.json["error"]?["code"] == "PAYMENT_IN_PROGRESS")
 
-                    let event =
-                        #"{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":\#(stored.withLock { $0 } ?? "{}")}}"#
-                    #expect(try await Self.deliver(event, service, secret: "whsec_wrong").status == 401)
+                    let number = Mutex(0)
+                    func event() -> String {
+                        let id = number.withLock { number in
+                            number += 1
+                            return number
+                        }
+                        let payment = stored.withLock { $0 } ?? "{}"
+                        return
+                            #"{"id":"evt_p\#(id)","type":"payment_intent.succeeded","data":{"object":\#(payment)}}"#
+                    }
+                    #expect(try await Self.deliver(event(), service, secret: "whsec_wrong").status == 401)
+                    // That Stripe does not say what became of it, is no failure of the payment.
+                    try await eventually("Stripe is asked in vain") {
+                        let delivered = try await Self.deliver(event(), service)
+                        #expect(delivered.status == 204, "\(delivered.text)")
+                        return server.requests.contains { $0.method == .GET && $0.uri.hasPrefix("/v1/payment_intents") }
+                    }
+                    isRefusing.withLock { $0 = false }
                     try await eventually("the payment is read back") {
-                        let delivered = try await Self.deliver(event, service)
+                        let delivered = try await Self.deliver(event(), service)
                         #expect(delivered.status == 204, "\(delivered.text)")
                         return try await service.status(ofInvoice: invoice) == "paid"
                     }
+                    let attempts = try await service.send("GET", "\(path)/payments").json
+                    #expect(attempts.arrayValue?.count == 1 && attempts[0]?["status"] == "success", "\(attempts)")
                     let charges = server.requests.filter { "\($0.method) \($0.uri)" == "POST /v1/payment_intents" }
                     #expect(charges.count == 1)
                     let headers = try #require(charges.first).headers

@@ -68,11 +68,7 @@ struct PaymentCollector: Sendable {
             let order = ChargeOrder(
                 invoice: attempt.invoice, number: row.number, amount: attempt.amount, customer: attempt.customer,
                 source: attempt.source, date: attempt.startedOn)
-            if attempt.isResumed,
-                let known = try await provider.outcome(of: order, idempotencyKey: attempt.key, in: system)
-            {
-                return known
-            }
+            if attempt.isResumed, let known = try await outcome(of: order, attempt) { return known }
             return try await provider.charge(order, idempotencyKey: attempt.key, in: system)
         } catch let error as BillingProviderError {
             switch error {
@@ -82,6 +78,20 @@ struct PaymentCollector: Sendable {
             case .refused(let message): return .failure(DeclineCode.refused, message)
             case .invalid, .unknownInvoice, .notConfigured:
                 return .failure(DeclineCode.refused, "The provider does not accept the payment.")
+            }
+        }
+    }
+
+    /// What became of a payment; nil if the provider knows of none.
+    /// - Throws: ``BillingProviderError/outcomeUnknown`` if the provider does not say: that is no answer to the payment, which may have
+    ///   been made.
+    private func outcome(of order: ChargeOrder, _ attempt: PaymentAttempt) async throws -> PaymentResult? {
+        do {
+            return try await provider.outcome(of: order, idempotencyKey: attempt.key, in: system)
+        } catch let error as BillingProviderError {
+            switch error {
+            case .unavailable, .outcomeUnknown, .unknownCustomer: throw error
+            default: throw BillingProviderError.outcomeUnknown
             }
         }
     }

@@ -32,6 +32,7 @@ CREATE TRIGGER touch_row BEFORE UPDATE ON main.credit_grants FOR EACH ROW EXECUT
 
 CREATE TABLE main.credit_uses (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    position bigint GENERATED ALWAYS AS IDENTITY,
     grant_id uuid NOT NULL REFERENCES main.credit_grants (id),
     tenant_id uuid NOT NULL,
     kind varchar(10) NOT NULL CHECK (kind IN ('grant', 'burn', 'return', 'expiry', 'revoke')),
@@ -41,7 +42,8 @@ CREATE TABLE main.credit_uses (
     occurred_on timestamptz NOT NULL DEFAULT date_trunc('milliseconds', current_timestamp),
     row_version bigint NOT NULL DEFAULT 1
 );
-CREATE INDEX idx_credit_uses_grant ON main.credit_uses (grant_id, id);
+COMMENT ON COLUMN main.credit_uses.position IS 'the order of what has happened to a grant, whose row is locked meanwhile';
+CREATE INDEX idx_credit_uses_grant ON main.credit_uses (grant_id, position);
 CREATE INDEX idx_credit_uses_invoice ON main.credit_uses (invoice_id);
 CREATE INDEX idx_credit_uses_note ON main.credit_uses (credit_note_id);
 CREATE INDEX idx_credit_uses_tenant ON main.credit_uses (tenant_id, id);

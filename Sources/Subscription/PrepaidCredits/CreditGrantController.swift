@@ -32,7 +32,7 @@ struct CreditGrantController: Sendable {
                 throw HTTPFailure.invalidField(
                     CreditGrant.tenantID.path, code: "exists", "must be the id of a tenant")
             }
-            if let code = body.value(of: CreditGrant.currencyCode), (try? Currency(code)) == nil {
+            if let code = body.value(of: CreditGrant.currencyCode), (try? Currency(code))?.isKnown != true {
                 throw HTTPFailure.invalidField(
                     CreditGrant.currencyCode.path, code: "exists", "must be the code of a currency")
             }

@@ -48,8 +48,8 @@ struct CreditGrantRepository: Sendable {
     private static let listing: PostgresStatement = """
         SELECT id, kind::text, amount, invoice_id, credit_note_id, occurred_on FROM main.credit_uses
         WHERE grant_id = $1 AND ($2::uuid IS NULL
-            OR (occurred_on, id) > (SELECT occurred_on, id FROM main.credit_uses WHERE id = $2))
-        ORDER BY occurred_on, id LIMIT $3
+            OR position > (SELECT position FROM main.credit_uses WHERE id = $2))
+        ORDER BY position LIMIT $3
         """
 
     /// Takes back what is left of a grant.

@@ -52,7 +52,7 @@ struct TenantCostController: Sendable {
         else {
             throw HTTPFailure.invalidField("/month", code: "month", "must be a month, such as 2026-01")
         }
-        guard let currency = body["currencyCode"]?.stringValue, (try? Currency(currency)) != nil else {
+        guard let currency = body["currencyCode"]?.stringValue, (try? Currency(currency))?.isKnown == true else {
             throw HTTPFailure.invalidField("/currencyCode", code: "exists", "must be the code of a currency")
         }
         guard let tenant = body["tenantId"]?.stringValue.flatMap({ Identifier($0) }),
