@@ -115,7 +115,10 @@ extension IsolationWorld {
     func checkShown(_ exchange: Exchange, _ operation: APIDocument.Operation, _ side: IsolationSide) {
         guard exchange.answer.status == 200 else { return add(exchange, "does not show the row") }
         let isJSON = exchange.answer.headers["content-type"]?.hasPrefix("application/json") == true
-        guard isJSON, !Self.catalogue.contains(operation.collection) else { return }
+        // Of what is left of credits there is nothing but amounts.
+        guard isJSON, operation.collection != "/prepaid-credits", !Self.catalogue.contains(operation.collection) else {
+            return
+        }
         let isSide = side.secrets.contains { exchange.answer.bytes.contains(text: $0) }
         if !isSide { add(exchange, "shows a row that is not the one") }
     }
@@ -177,6 +180,7 @@ extension IsolationWorld {
         "POST /credit-grants": ([403], "operators grant"),
         "POST /credit-grants/{id}/revoke": ([403], "operators grant"),
         "POST /reports/tenant-costs": ([403], "operators say what a tenant costs"),
+        "POST /repricings/{id}/cancel": ([403], "operators decide what plans cost"),
         "POST /test-clocks": ([403], "operators move the time"),
         "POST /test-clocks/{id}/advance": ([403], "operators move the time"),
         "DELETE /test-clocks/{id}": ([403], "operators move the time"),

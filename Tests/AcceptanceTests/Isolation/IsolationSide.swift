@@ -327,7 +327,7 @@ struct IsolationSide: Sendable {
             """
             WITH version AS (
                 INSERT INTO main.plan_versions (plan_id, number, state, prices)
-                SELECT plan_id, (SELECT 1000 + count(*) FROM main.plan_versions), 'draft', '[]' FROM main.subscriptions
+                SELECT plan_id, (SELECT 1000 + count(*) FROM main.plan_versions), 'draft', '[{"currency": "USD", "amount": "1.00"}]' FROM main.subscriptions
                 WHERE id = $3::uuid RETURNING id, plan_id),
             repricing AS (
                 INSERT INTO main.plan_repricings (plan_id, version_id, is_dry_run, state, note, prices, due_at)

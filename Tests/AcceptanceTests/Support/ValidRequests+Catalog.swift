@@ -25,7 +25,7 @@ extension ValidRequests {
         let id = try await stack.database(.subscription).texts(
             """
             WITH version AS (
-                INSERT INTO main.plan_versions (plan_id, number, state, prices) VALUES ($1::uuid, 1, 'draft', '[]')
+                INSERT INTO main.plan_versions (plan_id, number, state, prices) VALUES ($1::uuid, 1, 'draft', '[{"currency": "USD", "amount": "1.00"}]')
                 RETURNING id, plan_id)
             INSERT INTO main.plan_repricings (plan_id, version_id, is_dry_run, state, prices, due_at)
             SELECT plan_id, id, true, $2, '[]', NULL FROM version RETURNING id::text
