@@ -46,7 +46,7 @@ struct MeteredPriceController: Sendable {
             throw HTTPFailure.invalidField(
                 MeteredPrice.price.path, code: "required", "must be changed together with currencyCode in many rows")
         }
-        guard let currency = try? Currency(code), currency.isKnown else {
+        guard let currency = try? Currency(code) else {
             throw HTTPFailure.invalidField(
                 MeteredPrice.currencyCode.path, code: "exists", "must be the code of a currency")
         }
