@@ -114,6 +114,7 @@ package enum OrchestratorApp {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()
                 await database.shutdown()
+                telemetry.end()
             }, clock: clock, logger: core.logger)
         telemetry.add([.connections(service.load)])
         return service

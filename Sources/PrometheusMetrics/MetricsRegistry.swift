@@ -42,6 +42,16 @@ package final class MetricsRegistry: MetricsFactory {
         readers.withLock { $0 += sources.map { SourceReader($0) } }
     }
 
+    /// Forgets these values. What reads them refers to parts of the service, and those to the registry in which they count.
+    package func removeSources() {
+        // Released outside the lock, as parts may end with them.
+        let removed = readers.withLock { readers in
+            defer { readers = [] }
+            return readers
+        }
+        _ = removed
+    }
+
     var sources: [SourceReader] { readers.withLock { $0 } }
 
     /// How many series were ignored because their metric has too many.

@@ -59,6 +59,9 @@ package struct ServiceTelemetry: Sendable {
     /// Adds values that are read when somebody asks for them.
     package func add(_ sources: [MetricSource]) { registry?.add(sources) }
 
+    /// Lets go of everything that it asks, so that nothing of the service stays in the process. Call it when all else has ended.
+    package func end() { registry?.removeSources() }
+
     /// The operations on the port of the service.
     package var operations: [Operation] {
         guard let registry else { return [] }

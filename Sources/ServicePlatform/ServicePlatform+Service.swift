@@ -103,6 +103,7 @@ extension ServicePlatform {
                 await bus.shutdown()
                 await redis.shutdown()
                 await database.shutdown()
+                telemetry.end()
             }, clock: clock, logger: logger)
         telemetry.add([.connections(service.load)])
         return service
