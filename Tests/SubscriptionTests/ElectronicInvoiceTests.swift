@@ -146,10 +146,12 @@ import Testing
         #expect(try await PythonPeer.run("einvoice_check.py", [folder.path]) == "\(count) \(count)")
     }
 
-    @Test func `amounts add up to what was billed, whatever the taxes and discounts are`() throws {
+    @Test func `amounts add up to what was billed, whatever the taxes and discounts are`() async throws {
         var generator = SystemRandomNumberGenerator()
         func random(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
         for round in 0..<400 {
+            // Others wait for this thread.
+            await Task.yield()
             let rates = ["0", "5", "7", "9.975", "19", "21"]
             let items = (0..<random(1...4)).map { index -> JSONValue in
                 var taxes: [JSONValue] = []
@@ -171,7 +173,7 @@ import Testing
             if random(0...1) == 0 {
                 request["discounts"] = [["type": "percent", "value": .string("\(random(1...99))")]]
             }
-            if random(0...3) == 0 { request["credits"] = [["amount": .string("\(random(0...500)).00")]] }
+            if random(0...3) == 0 { request["credits"] = [["amount": .string("\(random(1...500)).00")]] }
             for document in try Self.documents(.object(request)) {
                 let amounts = try ElectronicAmounts(document, isTaxable: true)
                 func sum(_ amounts: [Money]) throws -> Int64 {
