@@ -76,10 +76,7 @@ package struct StackData: Sendable {
             "\(prefix)_HOST": servers.postgres.host, "\(prefix)_PORT": servers.postgres.port,
             "\(prefix)_USER": database.template.runtimeRole, "\(prefix)_DATABASE": database.name,
             "\(prefix)_SSLMODE": "disable", "\(prefix)_MAX_CONNECTIONS": "6",
-            "\(prefix)_CONNECTION_TIMEOUT_MILLIS": "40000", "\(prefix)_STATEMENT_TIMEOUT_MILLIS": "40000",
-            "\(prefix)_LOCK_TIMEOUT_MILLIS": "40000", "\(prefix)_SEARCH_TIMEOUT_MILLIS": "40000",
-            "\(prefix)_PATTERN_TIMEOUT_MILLIS": "40000", "\(prefix)_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS": "300000",
-        ]
+        ].merging(PatientDatabase.settings(prefix)) { $1 }
     }
 
     /// Delivers every event of the bus once more to all consumers that have handled it, and waits until it is handled again.

@@ -36,7 +36,6 @@ private func orchestratorEnvironment(_ world: TestWorld, callbackURL: String) th
         "PROVISIONER_DB_HOST": server.host, "PROVISIONER_DB_PORT": server.port,
         "PROVISIONER_DB_USER": world.provisioner,
         "PROVISIONER_DB_DATABASE": world.applicationDatabase, "CALLBACK_BACKOFF_MILLIS": "20",
-        "DB_CONNECTION_TIMEOUT_MILLIS": "40000", "DB_STATEMENT_TIMEOUT_MILLIS": "40000",
         "ACCESS_LOG": "false", "SHUTDOWN_SECONDS": "5",
-    ]
+    ].merging(PatientDatabase.settings()) { $1 }
 }

@@ -50,11 +50,8 @@ struct TestService: Sendable {
                 "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": secret, "JWT_ISSUER": "test",
                 "DB_HOST": database.server.host, "DB_PORT": database.server.port,
                 "DB_USER": database.template.runtimeRole, "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
-                "DB_CONNECTION_TIMEOUT_MILLIS": "40000", "DB_STATEMENT_TIMEOUT_MILLIS": "40000",
-                "DB_LOCK_TIMEOUT_MILLIS": "40000", "DB_SEARCH_TIMEOUT_MILLIS": "40000",
-                "DB_PATTERN_TIMEOUT_MILLIS": "40000",
                 "REDIS_HOST": servers.redisHost, "REDIS_PORT": servers.redisPort,
-            ].merging(environment) { $1 })
+            ].merging(PatientDatabase.settings()) { $1 }.merging(environment) { $1 })
         let service = try await SubscriptionApp.make(
             reader: reader, clock: clock, bus: .inProcess(bus), logger: testLogger)
         let running = try await RunningService.start(service)
