@@ -226,7 +226,9 @@ def measure(arguments, installation, folder, sizes):
     print("requests", file=sys.stderr)
     jobs.measure(arguments.rounds, arguments.seconds)
     usage.per_second(1)
-    invoices, events = inserts(installation.stack)
+    invoices = installation.invoice_inserts()
+    events = Inserts(installation.stack, DATABASE, "usage_events", {
+        "event_id": "gen_random_uuid()", "occurred_on": "now()", "billed_on": "now()", "received_on": "now()"})
     figures = {"usage": [], "usage inserts": [], "usage batches": [], "invoice inserts": []}
     for _ in range(arguments.rounds):
         figures["usage"].append(usage.per_second(arguments.seconds))
@@ -243,16 +245,6 @@ def measure(arguments, installation, folder, sizes):
         "rounds": arguments.rounds, "runs": jobs.runs, "figures": figures, "secondsOfRenewal": costs.renewals,
         "secondsOfCheck": costs.checks,
         "goals": [dict(zip(("what", "value", "goal", "isMoreBetter", "unit"), row)) for row in rows]}, indent=1) + "\n")
-
-
-def inserts(stack):
-    """Plain inserts of invoices and of usage events."""
-    return (
-        Inserts(stack, DATABASE, "invoice", {
-            "id": "gen_random_uuid()", "subscription_id": "gen_random_uuid()", "sequence": "NULL", "number": "NULL",
-            "invoice_id": "NULL", "created_on": "now()", "modified_on": "now()"}),
-        Inserts(stack, DATABASE, "usage_events", {
-            "event_id": "gen_random_uuid()", "occurred_on": "now()", "billed_on": "now()", "received_on": "now()"}))
 
 
 if __name__ == "__main__":

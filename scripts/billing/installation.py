@@ -8,6 +8,7 @@ sys.path.insert(0, str(SCRIPTS / "nodes"))
 
 from copies import DATABASE, SERVICE, Template
 from machines import Node
+from pgbench import Inserts
 from stack import Stack
 
 # Renewals that a node has at work (RENEWAL_CONCURRENCY). Its work is due again so many seconds after it was killed.
@@ -60,6 +61,12 @@ class Installation:
     def issued(self):
         """Invoices that have a number: that of the last one, because none is left out."""
         return int(self.sql("SELECT sum(last_number) FROM main.invoice_series WHERE name LIKE 'INV%'")[0][0])
+
+    def invoice_inserts(self):
+        """Plain inserts of invoices, to compare renewals with."""
+        return Inserts(self.stack, DATABASE, "invoice", {
+            "id": "gen_random_uuid()", "subscription_id": "gen_random_uuid()", "sequence": "NULL", "number": "NULL",
+            "invoice_id": "NULL", "created_on": "now()", "modified_on": "now()"})
 
     def wait_for(self, issued, seconds, observe=lambda issued: None):
         """Waits until so many invoices were issued. `observe` gets the number in between."""

@@ -22,9 +22,7 @@ import time
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(SCRIPTS))
 
-from copies import DATABASE
 from installation import CONCURRENCY, Installation
-from pgbench import Inserts
 from stack import private_folder
 
 NODES, KILLS = 2, 2
@@ -115,10 +113,7 @@ def renew(options, installation):
     findings, summary = installation.stack.check_billing()
     report(f"arc billing check, in {time.monotonic() - began:.0f} s: {summary}")
     problems += findings
-    inserts = Inserts(installation.stack, DATABASE, "invoice", {
-        "id": "gen_random_uuid()", "subscription_id": "gen_random_uuid()", "sequence": "NULL", "number": "NULL",
-        "invoice_id": "NULL", "created_on": "now()", "modified_on": "now()"})
-    plain = inserts.per_second(NODES * CONCURRENCY, options.insert_seconds)
+    plain = installation.invoice_inserts().per_second(NODES * CONCURRENCY, options.insert_seconds)
     report(f"{rate:,.0f} renewals a second, {60 * rate:,.0f} a minute, with {killer.kills} kills; plain inserts by pgbench: {plain:,.0f} a"
            f" second, so {rate / plain:.2f} renewals for each")
     return problems
