@@ -94,7 +94,7 @@ configuration: ## Regenerate the tables of docs/configuration.md, and .env.defau
 lint: ## Check format, layering, wording and forbidden constructs
 	@scripts/lint.sh
 
-bench: ## Compare performance with peers and pgbench; writes Benchmarks/results/latest.json
+bench: ## Compare performance with peers and pgbench; writes latest.json and billing.json into Benchmarks/results
 	@Benchmarks/run.sh
 
 format: ## Format all Swift files in place
