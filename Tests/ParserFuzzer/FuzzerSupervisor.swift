@@ -80,6 +80,7 @@ struct FuzzerSupervisor {
         return process.terminationReason == .uncaughtSignal || process.terminationStatus == FuzzerWorker.violation
     }
 
+    /// Not a `TestProcess`, which writes into files: a worker shows what it finds on the terminal, and few descriptors are open here.
     private func start(_ arguments: [String], quietly: Bool = false) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

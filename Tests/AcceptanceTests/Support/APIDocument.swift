@@ -18,7 +18,7 @@ struct APIDocument: Sendable {
         let body: JSONValue?
         /// Names of the query parameters.
         let query: [String]
-        /// The query parameters without which nothing is looked at, each with a value that it takes; nothing for conditions.
+        /// The required query parameters except `where`, each with a valid value; empty if there are none.
         let requiredQuery: String
         /// Names of the header parameters.
         let headers: [String]
@@ -43,7 +43,7 @@ struct APIDocument: Sendable {
             }.joined(separator: "/")
         }
 
-        /// The path with a value in place of each parameter, and the query parameters that have to be there.
+        /// The path with a value in place of each parameter, and the required query parameters.
         func address(with value: String) -> String {
             requiredQuery.isEmpty ? path(with: value) : "\(path(with: value))?\(requiredQuery)"
         }
