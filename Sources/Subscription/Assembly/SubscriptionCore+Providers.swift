@@ -32,7 +32,6 @@ extension SubscriptionCore {
     /// What changes how subscriptions live on.
     func subscriptionActions() throws -> SubscriptionActionService {
         let configuration = try SubscriptionConfiguration(reader: platform.reader)
-        let tenantTime = tenantTime
         return SubscriptionActionService(
             billing: subscriptionBilling,
             terms: PlanTermsReader(
@@ -40,6 +39,6 @@ extension SubscriptionCore {
                 versions: PlanVersionRepository(versions: repository(PlanVersion.entity))),
             summaries: PlanSummaryRepository(pool: platform.pool), invoices: invoices,
             policies: PlanChangePolicy(upgrade: configuration.upgradePolicy, downgrade: configuration.downgradePolicy),
-            time: { try await tenantTime.context($0, of: $1) })
+            time: timeOfTenant)
     }
 }
