@@ -35,7 +35,7 @@ struct CatalogFeature: ServiceFeature {
         let versions = PlanVersionController(
             service: PlanVersionService(
                 repository: PlanVersionRepository(versions: core.repository(PlanVersion.entity))),
-            plans: core.repository(Plan.entity), catalog: core.catalog, limits: limits)
+            catalog: core.catalog, limits: limits)
         operations = plans.operations + planFeatures.operations + currencies.operations + versions.operations
         caches = [
             Plan.entity.table: core.plans.cache, PlanCycle.entity.table: core.cycles.cache,

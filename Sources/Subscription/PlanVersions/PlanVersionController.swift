@@ -8,7 +8,6 @@ import ServiceKit
 /// The HTTP operations of versions of plans.
 struct PlanVersionController: Sendable {
     let service: PlanVersionService
-    let plans: EntityRepository
     let catalog: EntityCatalog
     let limits: QueryLimits
 
@@ -58,9 +57,7 @@ struct PlanVersionController: Sendable {
             handler: .scoped { call in
                 let plan = try call.request.identifier()
                 let list = try ListQuery(call, of: Self.entity, in: catalog, limits: limits, views: nil)
-                guard try await plans.count(.equals(Entity.id, plan), in: call.scope) == 1 else {
-                    throw HTTPFailure.entityNotFound
-                }
+                guard try await service.repository.hasPlan(plan) else { throw HTTPFailure.entityNotFound }
                 return try await list.page(
                     of: service.repository.versions, where: .equals(PlanVersion.planID, plan), for: call)
             })

@@ -31,8 +31,7 @@ struct PlanVersionRepository: Sendable {
         }
     }
 
-    /// The version of `$1` that counts on the day `$2`, as the source of a query.
-    static let counting = PostgresStatement(
+    private static let counting = PostgresStatement(
         """
         SELECT id, number, row_version, effective_on, prices FROM main.plan_versions
         WHERE plan_id = $1 AND state = 'scheduled' AND effective_on <= $2 AND NOT deleted

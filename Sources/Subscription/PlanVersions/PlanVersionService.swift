@@ -44,7 +44,7 @@ struct PlanVersionService: Sendable {
         _ id: Identifier, of plan: Identifier, _ body: JSONObject, in context: WriteContext,
         ifVersion version: VersionCondition?
     ) async throws -> Record {
-        try await changing(id, of: plan, in: context, ifVersion: version) { _ in
+        try await changing(id, of: plan, in: context, ifVersion: version) {
             var values = try checked(body, in: context)
             if values.writes(PlanVersion.effectiveOn) {
                 values[PlanVersion.state] = values[PlanVersion.effectiveOn] == nil ? .draft : .scheduled
@@ -57,7 +57,7 @@ struct PlanVersionService: Sendable {
     func cancel(
         _ id: Identifier, of plan: Identifier, in context: WriteContext, ifVersion version: VersionCondition?
     ) async throws {
-        _ = try await changing(id, of: plan, in: context, ifVersion: version) { _ in
+        _ = try await changing(id, of: plan, in: context, ifVersion: version) {
             var values = FieldValues(PlanVersion.entity)
             values[PlanVersion.state] = .canceled
             return values
@@ -66,7 +66,7 @@ struct PlanVersionService: Sendable {
 
     private func changing(
         _ id: Identifier, of plan: Identifier, in context: WriteContext, ifVersion version: VersionCondition?,
-        _ values: (PlanVersionRepository.Standing) throws -> FieldValues
+        _ values: () throws -> FieldValues
     ) async throws -> Record {
         try await context.withTransaction(on: entities.pool, resource: id) { transaction in
             guard let standing = try await repository.lock(id, of: plan, transaction) else {
@@ -76,12 +76,12 @@ struct PlanVersionService: Sendable {
             // The day begins fourteen hours earlier where the date line is: whoever subscribes there has the version already.
             try Self.requireOpen(standing, on: CalendarDate(of: context.now.adding(.seconds(14 * 3_600))))
             return try await store(
-                try entities.updateStatement(id, try values(standing), in: context.scope), transaction)
+                try entities.updateStatement(id, try values(), in: context.scope), transaction)
         }
     }
 
     /// - Throws: ``PlanVersionError/fixed(_:)`` for what counts, or was canceled.
-    static func requireOpen(
+    private static func requireOpen(
         _ standing: PlanVersionRepository.Standing, on today: CalendarDate
     ) throws(PlanVersionError) {
         guard standing.state != .canceled else { throw .fixed(.canceled) }

@@ -57,22 +57,17 @@ extension PlanTerms {
         let source: RowVersion?
     }
 
-    /// The terms with what counts on a day.
+    /// The terms with what counts on a day; nil if there is no price in the currency.
     /// - Parameters:
     ///   - version: The version that counts; nil for the row of the plan.
-    ///   - currency: The currency to pay in; nil for that of the plan.
-    /// - Throws: ``PlanTermsError/noPriceIn(_:)``.
+    ///   - currency: The currency to pay in.
     func priced(
-        by version: PlanVersionRepository.Priced?, on day: CalendarDate, in currency: String?
-    ) throws(PlanTermsError) -> PlanTerms {
+        by version: PlanVersionRepository.Priced?, on day: CalendarDate, in currency: String
+    ) -> PlanTerms? {
         var terms = self
-        let code = currency ?? price.currency.code
         terms.reading = Reading(day: day, source: version.map { RowVersion(id: $0.id, version: $0.rowVersion) })
-        guard let version else {
-            guard price.currency.code == code else { throw .noPriceIn(code) }
-            return terms
-        }
-        guard let amount = CatalogPrice.amount(in: code, of: version.prices) else { throw .noPriceIn(code) }
+        guard let version else { return price.currency.code == currency ? terms : nil }
+        guard let amount = CatalogPrice.amount(in: currency, of: version.prices) else { return nil }
         (terms.price, terms.version) = (amount, version.number)
         return terms
     }
@@ -119,15 +114,12 @@ enum PlanTermsError: Error, Sendable, Hashable {
     case noPrice
     /// Price, currency or cycle cannot be billed.
     case billing(BillingError)
-    /// It cannot be paid in the currency.
-    case noPriceIn(String)
 
     /// For the client: what is wrong with the plan.
     var message: String {
         switch self {
         case .noPrice: "names a plan without a price"
         case .billing(let error): "names a plan that cannot be billed: \(error)"
-        case .noPriceIn(let currency): "names a plan that has no price in \(currency)"
         }
     }
 }

@@ -15,7 +15,7 @@ extension SubscriptionActionService {
         do {
             let day = start ?? CalendarDate(of: context.now)
             let (plan, version) = try await self.terms.offer(of: rows.plan, on: day)
-            terms = (try? plan.priced(by: version, on: day, in: nil)) ?? plan
+            terms = plan.priced(by: version, on: day, in: plan.price.currency.code) ?? plan
         } catch SubscriptionError.planNotFound {
             throw Self.refusal("its plan is gone")
         }

@@ -22,12 +22,11 @@ struct PlanTermsReader: Sendable {
         of id: Identifier, on day: CalendarDate, in currency: String? = nil, isFresh: Bool = false
     ) async throws -> PlanTerms {
         let (terms, version) = try await offer(of: id, on: day, isFresh: isFresh)
-        do throws(PlanTermsError) {
-            return try terms.priced(by: version, on: day, in: currency)
-        } catch {
-            guard case .noPriceIn(let currency) = error else { throw SubscriptionError.planNotBillable(error.message) }
+        let currency = currency ?? terms.price.currency.code
+        guard let priced = terms.priced(by: version, on: day, in: currency) else {
             throw SubscriptionError.noPriceIn(currency: currency)
         }
+        return priced
     }
 
     /// The terms of the row of a plan, and the version that counts on a day instead.
