@@ -180,6 +180,21 @@ extension ServiceTests {
             }
         }
 
+        @Test func `a subscriber who cannot be billed with the new price keeps nobody else waiting`() async throws {
+            try await CatalogStory.run { story in
+                let plan = try await story.service.plan(price: 1)
+                let small = try await story.subscribe(TestService.tenantA, to: plan)
+                let large = try await story.subscribe(TestService.tenantB, to: plan, ["quantity": "100000000"])
+                // A hundred million of them is more than an amount can be.
+                let prices: JSONValue = [["currency": "USD", "amount": "9999999999.99"]]
+                let version = try await story.version(of: plan, ["effectiveOn": "2026-01-31", "prices": prices])
+                for dryRun in [true, false] {
+                    let repriced = try await story.reprice(try #require(version.location), dryRun: dryRun)
+                    #expect(repriced.reasons == [large: "refused"] && Array(repriced.affected.keys) == [small])
+                }
+            }
+        }
+
         @Test func `an add-on is attached in the middle of a period, counts, and is detached`() async throws {
             try await CatalogStory.run { story in
                 let service = story.service

@@ -84,11 +84,9 @@ struct RepricingProcessor: Sendable {
             // Deleted meanwhile: nothing is left to change.
             guard error != .notFound else { return }
             try await record(subscriber, work, reason: .refused, in: context)
-        } catch is ScenarioRefusal {
+        } catch is ScenarioRefusal, is SubscriptionError, is BillingError {
             try await record(subscriber, work, reason: .refused, in: context)
-        } catch is SubscriptionError {
-            try await record(subscriber, work, reason: .refused, in: context)
-        } catch let error as RepositoryError {
+        } catch {
             // Canceled, or done by a worker that had lost its lease.
             guard !RepricingRepository.isOver(error) else { return }
             guard work.failures >= Self.patience, !Task.isCancelled else { throw error }

@@ -58,7 +58,9 @@ struct RepricingRepository: Sendable {
         """
 
     /// Whether an error is that of ``guarding(_:in:)``.
-    static func isOver(_ error: RepositoryError) -> Bool { error == .unexpected(sqlState: "22012") }
+    static func isOver(_ error: any Error) -> Bool {
+        error as? RepositoryError == .unexpected(sqlState: .divisionByZero)
+    }
 
     /// Locks a change of prices, so that nothing more is done of it; nil if there is none.
     static func lock(_ id: Identifier, _ transaction: PostgresTransaction) async throws -> Repricing.State? {
