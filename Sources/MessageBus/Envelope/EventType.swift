@@ -72,7 +72,7 @@ package enum EventType {
     package static let subscriptionActivated = "SUBSCRIPTION_ACTIVATED"
     /// A subscription was changed by an action of the API, or because a day has come: `data` is that of the other two, and the cause.
     package static let subscriptionChanged = "SUBSCRIPTION_CHANGED"
-    /// The price of a subscription changes with its next period, since its plan has another one: `data` is `{"tenantId",
+    /// The price of an existing subscription is to change, since its plan was repriced: `data` is `{"tenantId",
     /// "subscriptionId", "planId", "planVersion", "currency", "priceBefore", "priceAfter", "effectiveOn"}`.
     package static let subscriptionRepriced = "SUBSCRIPTION_REPRICED"
     /// A subscription cannot be billed: `data` is `{"tenantId", "subscriptionId", "reason", "dueOn"}`. It waits for somebody.

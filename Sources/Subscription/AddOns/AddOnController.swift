@@ -30,7 +30,7 @@ struct AddOnController: Sendable {
         }
     }
 
-    /// Rules are about an add-on and others; a change of many could not say which one contradicts which.
+    /// Rules relate one add-on to others; the error of a bulk change could not say which of the changed ones is in conflict.
     private func checkedAll(_ operation: Operation) -> Operation {
         operation.checkingFirst { call in
             let body = try call.request.object()

@@ -1,7 +1,7 @@
 import ServiceKit
 import ServicePlatform
 
-/// What is sold beside plans.
+/// What is sold in addition to plans.
 struct AddOnFeature: ServiceFeature {
     static let entities = [FeatureEntity(AddOn.entity, viewPermissions: AddOnPolicy.access.view.permissions)]
 

@@ -3,7 +3,7 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// What an add-on goes with. Pure.
+/// What an add-on is compatible with. Pure.
 struct AddOnRules: Sendable, Hashable {
     /// One of these plans; empty: any.
     var requiresPlans: Set<Identifier> = []
@@ -16,13 +16,13 @@ struct AddOnRules: Sendable, Hashable {
 
     static let schema = Schema.object(
         [
-            .init("requiresPlans", list.described("It goes with these plans only")),
-            .init("excludesPlans", list.described("It does not go with these plans")),
-            .init("requiresAddOns", list.described("It needs all of these")),
-            .init("excludesAddOns", list.described("It goes with none of these, nor they with it")),
+            .init("requiresPlans", list.described("It is compatible with these plans only")),
+            .init("excludesPlans", list.described("It is not compatible with these plans")),
+            .init("requiresAddOns", list.described("It requires all of these")),
+            .init("excludesAddOns", list.described("It is compatible with none of these, nor they with it")),
             .init(
                 "maxQuantity",
-                Schema.integer(minimum: 1, maximum: 1_000_000).described("The most that a subscription has of it")
+                Schema.integer(minimum: 1, maximum: 1_000_000).described("The most that a subscription can have of it")
                     .example(10)),
         ], name: "AddOnRules")
 
@@ -46,7 +46,7 @@ struct AddOnRules: Sendable, Hashable {
     struct Company: Sendable, Hashable {
         /// Those that are billed again and again.
         var attached: [Identifier: AddOnTerms] = [:]
-        /// Those that were billed once: what needs them has them, and nothing else depends on them, since they stay for ever.
+        /// Those that were billed once: what needs them has them, and they restrict nothing else, since they stay forever.
         var bought: Set<Identifier> = []
     }
 

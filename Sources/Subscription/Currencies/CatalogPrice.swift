@@ -42,7 +42,7 @@ enum CatalogPrice {
             }
             guard seen.insert(currency.code).inserted else {
                 throw .invalidField(
-                    "\(field.path)/\(index)/currency", code: "unique", "must be there only once in the list")
+                    "\(field.path)/\(index)/currency", code: "unique", "must not be in the list twice")
             }
             do {
                 _ = try Money(decimal: price["amount"]?.stringValue ?? "", currency: currency)

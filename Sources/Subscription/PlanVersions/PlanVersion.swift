@@ -3,9 +3,10 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// What a plan costs from a day on, in several currencies. The row of the plan itself is version 0, which counts before the first one.
+/// The price of a plan from a given day on, in several currencies. The row of the plan itself is version 0, which applies before the
+/// first one.
 enum PlanVersion {
-    /// What becomes of a version. One that is scheduled counts from its day on, and is never changed again from then on.
+    /// A scheduled version is in effect from its day on, and never changes from then on.
     enum State: String, FieldValue, CaseIterable {
         /// It has no day yet.
         case draft
@@ -15,7 +16,8 @@ enum PlanVersion {
 
     static let planID = Field.identifier("planId", access: .readOnly)
     static let number = Field.integer(
-        "version", column: "number", access: .readOnly, description: "From 1, in the order in which they were made",
+        "version", column: "number", access: .readOnly,
+        description: "Versions of a plan are numbered from 1, in the order of their creation",
         example: 1)
     static let name = Field.string(
         "name", minLength: 1, maxLength: 100, pattern: .visibleText, description: "For operators",
@@ -23,16 +25,17 @@ enum PlanVersion {
     static let state = Field<State>.string("state", access: .readOnly, example: "scheduled")
     static let effectiveOn = Field.string(
         "effectiveOn", format: .date,
-        description: "The first day that it counts, until the next one does; not before today. null: it is a draft",
+        description: "The first day on which the version is in effect; not before today. null: it is a draft",
         example: "2099-01-01")
     static let prices = Field.object(
         "prices", schema: CatalogPrice.listSchema, required: true,
-        description: "What a billing cycle of the plan costs, in each currency that it can be paid in",
+        description: "The price of one billing cycle, in each currency in which the plan can be paid",
         example: [["currency": "EUR", "amount": "90.00"], ["currency": "USD", "amount": "100.00"]])
 
     /// The description.
     static let entity = Entity(
-        "PlanVersion", table: "plan_versions", description: "What a plan costs from a day on, in several currencies.",
+        "PlanVersion", table: "plan_versions",
+        description: "The price of a plan from a given day on, in several currencies.",
         tenancy: .shared, fields: [planID, number, name, state, effectiveOn, prices],
         uniqueKeys: [UniqueKey("idx_plan_versions_day", planID, effectiveOn)],
         alwaysSet: [

@@ -17,14 +17,14 @@ struct PlanVersionController: Sendable {
         "versionId", in: .path, schema: .string(format: .uuid), description: "Identifier of the version, a UUID")
     static let missing = "There is no such Plan, or no such version of it"
     private static let conflict =
-        "It counts already (VERSION_EFFECTIVE), it was canceled (VERSION_CANCELED), or another version begins on that day"
+        "The version is in effect (VERSION_EFFECTIVE) or was canceled (VERSION_CANCELED), or another one begins on that day"
 
     var operations: [Operation] { [create(), list(), find(), update(), delete()] }
 
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "PlanVersionController.create",
-            summary: "Make another version of a plan: a draft, or one that counts from a day on",
+            summary: "Create a version of a plan: a draft, or one that takes effect on a given day",
             access: PlanVersionPolicy.edit, parameters: [.id], requestBody: Self.entity.newSchema,
             responses: [
                 .init(.created, "The new version", schema: Self.entity.schema, headers: [.location, .eTag])
@@ -82,7 +82,7 @@ struct PlanVersionController: Sendable {
     private func update() -> Operation {
         Operation(
             .patch, "\(Self.path)/{versionId}", id: "PlanVersionController.updateById",
-            summary: "Change a version that does not count yet; a day schedules a draft",
+            summary: "Change a version that is not in effect yet; `effectiveOn` schedules a draft",
             access: PlanVersionPolicy.edit, parameters: [.id, Self.versionID, .ifMatch, .preferReturn],
             requestBody: Self.entity.partialSchema.omitting(Entity.id.name),
             responses: [
@@ -107,7 +107,7 @@ struct PlanVersionController: Sendable {
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{versionId}", id: "PlanVersionController.deleteById",
-            summary: "Cancel a version that does not count yet; it stays in the list",
+            summary: "Cancel a version that is not in effect yet; it stays in the list",
             access: PlanVersionPolicy.edit, parameters: [.id, Self.versionID, .ifMatch],
             responses: [.init(.noContent, "Canceled")],
             failures: [

@@ -5,14 +5,14 @@ extension PlanVersionError: HTTPFailureConvertible {
     var httpFailure: HTTPFailure {
         switch self {
         case .planNotFound, .notFound: .entityNotFound
-        case .fixed(.canceled): .conflict("The version was canceled. Make another one.", code: "VERSION_CANCELED")
+        case .fixed(.canceled): .conflict("The version was canceled. Create another one.", code: "VERSION_CANCELED")
         case .fixed:
             .conflict(
-                "The version counts already, at least where the day begins first, and is never changed. Make another one that counts from a later day.",
+                "The version is in effect, at least in the time zone where its day begins first, and cannot be changed. Create another one with a later day.",
                 code: "VERSION_EFFECTIVE")
         case .countsInstead:
             .conflict(
-                "A version of the plan counts, and not the price of its row. Make another version (POST /plans/{id}/versions).",
+                "A version of the plan is in effect, so the price of the plan itself no longer applies. Create another version (POST /plans/{id}/versions).",
                 code: "PLAN_VERSIONED")
         case .dayPassed(let today):
             .invalidField(

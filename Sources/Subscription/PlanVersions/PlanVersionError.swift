@@ -4,9 +4,9 @@ enum PlanVersionError: Error, Sendable, Hashable {
     case planNotFound
     /// There is no such version of the plan.
     case notFound
-    /// It counts already, or was canceled.
+    /// It is in effect already, or was canceled.
     case fixed(PlanVersion.State)
-    /// The row of the plan gets another price, but that of a version counts.
+    /// The row of the plan gets another price, but that of a version is in effect.
     case countsInstead
     /// The day is over; the message names today.
     case dayPassed(today: String)

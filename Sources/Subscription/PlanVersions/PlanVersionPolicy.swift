@@ -1,7 +1,7 @@
 import ServiceKit
 
-/// Who may do what with versions of plans: operators, since drafts and future prices are nobody else's business. What a plan costs now,
-/// everybody sees who sees plans.
+/// Who may do what with versions of plans: operators, since drafts and future prices are nobody else's business. Whoever sees plans sees
+/// their current prices.
 enum PlanVersionPolicy {
     private typealias Code = PermissionCatalog
 

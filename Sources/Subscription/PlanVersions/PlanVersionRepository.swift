@@ -20,7 +20,7 @@ struct PlanVersionRepository: Sendable {
         let prices: JSONValue
     }
 
-    /// The version of a plan that counts on a day; nil if none does yet, and the row of the plan counts.
+    /// The version of a plan that is in effect on a day; nil if none is yet, so that the row of the plan applies.
     func effective(_ plan: Identifier, on day: CalendarDate) async throws -> Priced? {
         let result = try await pool.query(
             Self.counting, [.identifier(plan), .text(day.description)], settings: TenantScope.everyTenant, as: .read)

@@ -4,8 +4,8 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// The rules of versions of plans: a version without a day is a draft, one with a day counts from that day on until the next one does,
-/// and what has counted anywhere is never changed. Days are those of UTC for operators, and of their calendars for subscribers.
+/// The rules of versions of plans: a version without a day is a draft, one with a day is in effect from that day on until the next one
+/// is, and what has been in effect anywhere never changes. Days are those of UTC for operators, and of their calendars for subscribers.
 struct PlanVersionService: Sendable {
     let repository: PlanVersionRepository
 
@@ -39,7 +39,7 @@ struct PlanVersionService: Sendable {
         return row
     }
 
-    /// Changes what does not count yet. A day schedules a draft, and `null` makes a draft of it again.
+    /// Changes what is not in effect yet. A day schedules a draft, and `null` makes a draft of it again.
     func change(
         _ id: Identifier, of plan: Identifier, _ body: JSONObject, in context: WriteContext,
         ifVersion version: VersionCondition?
@@ -53,7 +53,7 @@ struct PlanVersionService: Sendable {
         }
     }
 
-    /// Cancels what does not count yet. It stays in the list.
+    /// Cancels what is not in effect yet. It stays in the list.
     func cancel(
         _ id: Identifier, of plan: Identifier, in context: WriteContext, ifVersion version: VersionCondition?
     ) async throws {
@@ -73,14 +73,14 @@ struct PlanVersionService: Sendable {
                 throw PlanVersionError.notFound
             }
             try version?.require(standing.rowVersion)
-            // The day begins fourteen hours earlier where the date line is: whoever subscribes there has the version already.
+            // The day begins fourteen hours earlier just west of the date line: whoever subscribes there has the version already.
             try Self.requireOpen(standing, on: CalendarDate(of: context.now.adding(.seconds(14 * 3_600))))
             return try await store(
                 try entities.updateStatement(id, try values(), in: context.scope), transaction)
         }
     }
 
-    /// - Throws: ``PlanVersionError/fixed(_:)`` for what counts, or was canceled.
+    /// - Throws: ``PlanVersionError/fixed(_:)`` for what is in effect, or was canceled.
     private static func requireOpen(
         _ standing: PlanVersionRepository.Standing, on today: CalendarDate
     ) throws(PlanVersionError) {

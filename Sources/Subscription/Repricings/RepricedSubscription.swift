@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// What a change of prices means for a subscription.
+/// What a repricing changes for a subscription.
 enum RepricedSubscription {
     enum State: String, FieldValue, CaseIterable {
         case affected
@@ -26,7 +26,7 @@ enum RepricedSubscription {
         case override
         /// The billing engine refuses the change.
         case refused
-        /// It has failed again and again, and the others should not wait for it.
+        /// Several attempts have failed, and the others should not wait for it.
         case failed
     }
 
@@ -52,7 +52,7 @@ enum RepricedSubscription {
     /// The description.
     static let entity = Entity(
         "RepricedSubscription", table: "repriced_subscriptions",
-        description: "What a change of prices means for a subscription.", audit: .none, tenancy: .column(tenantID),
+        description: "What a repricing changes for a subscription.", audit: .none, tenancy: .column(tenantID),
         fields: [
             repricingID, tenantID, subscriptionID, state, reason, currency, quantity, priceBefore, priceAfter,
             monthlyBefore, monthlyAfter, difference, effectiveOn,

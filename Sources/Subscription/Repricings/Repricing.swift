@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// A change of the price of everybody who has subscribed to a plan: computed (a dry run), or made. Workers go through the subscriptions.
+/// A change of price for all existing subscribers of a plan, made or only computed (dry run). Workers go through the subscriptions.
 enum Repricing {
     enum State: String, FieldValue, CaseIterable {
         /// Workers go through the subscriptions.
@@ -27,16 +27,17 @@ enum Repricing {
         "prices", schema: .array(of: .freeObject), access: .readOnly, description: "Those of the version",
         example: [["currency": "USD", "amount": "120.00"]])
     static let checked = Field.integer(
-        "checked", minimum: 0, access: .readOnly, description: "Subscriptions that were looked at so far", example: 12)
+        "checked", minimum: 0, access: .readOnly, description: "Subscriptions checked so far", example: 12)
     static let affected = Field.integer(
-        "affected", minimum: 0, access: .readOnly, description: "Those whose price changes", example: 10)
+        "affected", minimum: 0, access: .readOnly, description: "Subscriptions whose price changes", example: 10)
     static let skipped = Field.integer(
-        "skipped", minimum: 0, access: .readOnly, description: "Those whose price would change, but for a reason",
+        "skipped", minimum: 0, access: .readOnly,
+        description: "Subscriptions whose price stays for a reason, which each of them shows",
         example: 1)
     static let totals = Field.object(
         "totals", schema: totalsSchema, access: .readOnly,
         description:
-            "By currency, once it is done: what those that are affected pay in an average month, before discounts and taxes",
+            "By currency, once it is done: what the affected subscriptions cost in an average month, before discounts and taxes",
         example: [
             [
                 "currency": "USD", "subscriptions": 10, "before": "1000.00", "after": "1200.00", "difference": "200.00",
@@ -55,7 +56,7 @@ enum Repricing {
     /// The description.
     static let entity = Entity(
         "Repricing", table: "plan_repricings",
-        description: "A change of the price of everybody who has subscribed to a plan, computed or made.",
+        description: "A change of price for all existing subscribers of a plan, made or only computed (dry run).",
         tenancy: .operatorOnly,
         fields: [planID, versionID, isDryRun, note, state, prices, checked, affected, skipped, totals, lastError],
         alwaysSet: [

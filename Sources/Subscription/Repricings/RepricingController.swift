@@ -4,7 +4,7 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The HTTP operations of changes of prices.
+/// The HTTP operations of repricings.
 struct RepricingController: Sendable {
     let service: RepricingService
     let crud: CRUDOperations
@@ -18,14 +18,17 @@ struct RepricingController: Sendable {
         Operation(
             .post, "\(PlanVersionController.path)/{versionId}/repricings", id: "RepricingController.start",
             summary:
-                "Give those who have subscribed the price of a version with their next period, or find out what that means",
+                "Apply the price of a version to existing subscribers from their next period on, or compute the effect (dry run)",
             access: RepricingPolicy.start, parameters: [.id, PlanVersionController.versionID],
             requestBody: Self.body,
-            responses: [.init(.created, "It has begun", schema: Repricing.entity.schema, headers: [.location, .eTag])],
+            responses: [
+                .init(
+                    .created, "The repricing has started", schema: Repricing.entity.schema, headers: [.location, .eTag])
+            ],
             failures: [
                 .notFound: PlanVersionController.missing,
                 .conflict:
-                    "The version was canceled (VERSION_CANCELED), does not count yet (VERSION_NOT_EFFECTIVE), or another change of the plan's prices goes on",
+                    "The version was canceled (VERSION_CANCELED) or is not in effect yet (VERSION_NOT_EFFECTIVE), or another repricing of the plan is running",
             ],
             idempotency: .recover { recovery in
                 let record = try await service.repository.repricings.findByID(
@@ -46,7 +49,7 @@ struct RepricingController: Sendable {
         [
             .init(
                 "dryRun",
-                Schema.boolean.described("true: only find out what would change").example(true), required: true),
+                Schema.boolean.described("true: only compute what would change").example(true), required: true),
             .init(
                 "note",
                 Schema.string(minLength: 1, maxLength: 200, pattern: .visibleText).described("For operators").example(
@@ -57,11 +60,11 @@ struct RepricingController: Sendable {
     private func cancel() -> Operation {
         Operation(
             .post, "/repricings/{id}/cancel", id: "RepricingController.cancel",
-            summary: "Stop a change of prices that is running; what was done of it stays",
+            summary: "Cancel a running repricing; the changes that it has scheduled remain",
             access: RepricingPolicy.start, parameters: [.id],
-            responses: [.init(.ok, "As it is now", schema: Repricing.entity.schema)],
+            responses: [.init(.ok, "The canceled repricing", schema: Repricing.entity.schema)],
             failures: [
-                .notFound: "There is no such Repricing", .conflict: "It is over already (REPRICING_OVER)",
+                .notFound: "There is no such Repricing", .conflict: "It has ended (REPRICING_OVER)",
             ],
             idempotency: .recover { recovery in
                 .json(
@@ -77,7 +80,7 @@ struct RepricingController: Sendable {
         let entity = RepricedSubscription.entity
         return Operation(
             .get, "/repricings/{id}/subscriptions", id: "RepricingController.subscriptions",
-            summary: "The subscriptions whose price changes, and those whose price stays for a reason",
+            summary: "The subscriptions whose price changes, and those whose price stays, with the reason",
             access: RepricingPolicy.view, parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(

@@ -1,11 +1,11 @@
-/// Why prices of subscribers are not changed.
+/// Why a repricing does not start, or is not canceled.
 enum RepricingError: Error, Sendable, Hashable {
     /// There is no such plan, or no such version of it.
     case notFound
     /// The version was canceled.
     case canceled
-    /// The version does not count yet, so that it may still change.
+    /// The version is not in effect yet, so that it may still change.
     case notEffective
-    /// It is over, so that it cannot be canceled.
+    /// It has ended, so that it cannot be canceled.
     case over(Repricing.State)
 }

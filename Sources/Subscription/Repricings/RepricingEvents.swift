@@ -8,7 +8,7 @@ import Primitives
 enum RepricingEvents {
     static let repriced = EventDescription(
         EventType.subscriptionRepriced,
-        "The price of a subscription changes with its next period, because its plan has another one.",
+        "The price of an existing subscription is to change, because its plan was repriced.",
         [
             .init("tenantId", .string(format: .uuid), required: true),
             .init("subscriptionId", .string(format: .uuid), required: true),

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import ServicePlatform
 import WorkQueue
 
-/// Changes of the prices of those who have subscribed.
+/// Changes of price for existing subscribers.
 struct RepricingFeature: ServiceFeature {
     static let entities = [
         FeatureEntity(Repricing.entity, viewPermissions: RepricingPolicy.view.permissions),

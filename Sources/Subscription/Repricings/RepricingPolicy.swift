@@ -1,6 +1,6 @@
 import ServiceKit
 
-/// Who may change the prices of those who have subscribed, and see what that means: operators.
+/// Who may reprice existing subscribers, and see the effect: operators.
 enum RepricingPolicy {
     private typealias Code = PermissionCatalog
 

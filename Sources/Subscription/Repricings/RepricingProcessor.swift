@@ -11,7 +11,7 @@ struct RepricingProcessor: Sendable {
     let repository: RepricingRepository
     let actions: SubscriptionActionService
     let versions: EntityRepository
-    /// The service itself: nobody has asked for each subscription.
+    /// The service itself makes the changes, on behalf of no user.
     let system: TenantScope
     let clock: any WallClock
 
@@ -21,12 +21,12 @@ struct RepricingProcessor: Sendable {
     /// Attempts after which the others do not wait for a subscription any more.
     static let patience = 5
 
-    /// What it was computed for is gone.
+    /// The plan or the version is gone.
     struct Gone: PermanentFailure {
         let reason = "there is no such plan any more, or no such version of it"
     }
 
-    /// What a batch goes by.
+    /// What a batch works with.
     private struct Assignment {
         let work: RepricingWork
         let rule: RepricingRule

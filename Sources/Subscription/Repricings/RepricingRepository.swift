@@ -3,7 +3,7 @@ import Entities
 import PostgresClient
 import Primitives
 
-/// SQL of changes of prices beside the work itself.
+/// SQL of repricings, other than that of the leased work.
 struct RepricingRepository: Sendable {
     let repricings: EntityRepository
 
@@ -44,8 +44,8 @@ struct RepricingRepository: Sendable {
         SELECT subscription_id FROM main.repriced_subscriptions WHERE repricing_id = $1 AND subscription_id = ANY($2)
         """
 
-    /// The statement that fails with ``isOver(_:)`` if a change of prices was canceled, or has done a subscription already: then its
-    /// transaction is undone. Until that is over, nobody cancels it.
+    /// The statement that fails with ``isOver(_:)``, and its transaction with it, if a repricing was canceled, or has done a subscription
+    /// already. Until the transaction ends, nobody can cancel the repricing.
     static func guarding(_ subscription: Identifier, in repricing: Identifier) -> BoundStatement {
         BoundStatement(opening, [.identifier(repricing), .identifier(subscription)])
     }

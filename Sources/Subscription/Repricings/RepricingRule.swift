@@ -8,7 +8,7 @@ struct RepricingRule: Sendable {
     let plan: Identifier
     /// The number of the version.
     let version: Int
-    /// The first day of the version; nil for a draft, which counts from now on.
+    /// The first day of the version; nil for a draft, as if it were in effect from now on.
     let from: CalendarDate?
 
     /// Why a subscription keeps its price.
@@ -16,7 +16,7 @@ struct RepricingRule: Sendable {
         let reason: RepricedSubscription.Reason
     }
 
-    /// Another plan, the same price, or nothing to bill: it is not concerned.
+    /// Another plan, the same price, or nothing to bill: the subscription is not concerned.
     struct Unconcerned: Error {}
 
     /// What changes.

@@ -4,7 +4,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// The rules of changes of prices: any version may be tried, and those that count already, and so never change, may be made.
+/// The rules of repricings: dry runs are possible with any version, others only with one that is in effect, and so never changes.
 struct RepricingService: Sendable {
     let repository: RepricingRepository
     let versions: PlanVersionService

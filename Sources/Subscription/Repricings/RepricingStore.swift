@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import WorkQueue
 
-/// Changes of prices that go on, as leased work.
+/// Running repricings, as leased work.
 struct RepricingStore: LeasedStore {
     static let queue = "repricings"
 

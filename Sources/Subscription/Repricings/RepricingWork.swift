@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import WorkQueue
 
-/// A change of prices that goes on, claimed by this process: one batch of subscriptions at a time.
+/// A running repricing, claimed by this process: one batch of subscriptions at a time.
 struct RepricingWork: LeasedItem {
     let handle: RowClaim
     let plan: Identifier

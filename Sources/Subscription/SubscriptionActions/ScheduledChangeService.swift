@@ -40,7 +40,7 @@ struct ScheduledChangeService: Sendable {
                 day >= end
             {
                 throw SubscriptionActionError.invalid(
-                    pointer: "/at", reason: "must be before \(end), when the price of its own ends")
+                    pointer: "/at", reason: "must be before \(end), when the price override ends")
             }
             outcome.replace(edited)
         }

@@ -58,10 +58,10 @@ struct SubscriptionActionController: Sendable {
         case .pause: "Pause a subscription"
         case .resume: "Resume a subscription that is paused"
         case .renew: "Add periods to a term, or begin one again that has expired"
-        case .attach: "Attach an add-on to a subscription, or change how many of it there are"
-        case .detach: "Detach an add-on from a subscription, as a rule at the end of its period"
-        case .override: "Give a subscription a price of its own, perhaps until a day"
-        case .endOverride: "End the price of its own: what the plan costs comes back"
+        case .attach: "Attach an add-on to a subscription, or change its quantity"
+        case .detach: "Detach an add-on from a subscription, by default at the end of its period"
+        case .override: "Give a subscription a price of its own, optionally until a given day"
+        case .endOverride: "End the price override of a subscription: the regular price applies again"
         }
     }
 }

@@ -41,7 +41,7 @@ extension SubscriptionActionPlanner {
         }
         guard request.policy == nil else {
             throw SubscriptionActionError.invalid(
-                pointer: "/policy", reason: "is possible only where the quantity of an attached add-on changes")
+                pointer: "/policy", reason: "is possible only when the quantity of an attached add-on changes")
         }
         try requireGone(id, by: max(at, start))
         for plan in plans {
@@ -67,7 +67,7 @@ extension SubscriptionActionPlanner {
         return outcome
     }
 
-    /// What is detached already is there until its period ends; nobody is to pay for it twice until then.
+    /// What is to be detached is attached until its period ends; nobody is to pay for it twice until then.
     private func requireGone(_ addOn: Identifier, by day: CalendarDate) throws(SubscriptionActionError) {
         let going = billed.billing.currentEntries.last { entry in
             entry.addOn == addOn && entry.kind == .removeItem && entry.state == .scheduled
@@ -77,7 +77,8 @@ extension SubscriptionActionPlanner {
         let end = going.effect.map { " until \($0)" } ?? ""
         throw .impossible(
             .attach,
-            "it is there\(end), and detached then; DELETE /subscriptions/{id}/changes/\(going.id) keeps it")
+            "the add-on stays attached\(end), and is detached then; DELETE /subscriptions/{id}/changes/\(going.id) keeps it"
+        )
     }
 
     /// - Parameter bought: Quantities that the subscription has already, and that stay.
@@ -89,12 +90,12 @@ extension SubscriptionActionPlanner {
         var sum = number
         for known in bought { sum = try sum.adding(Rational(decimal: known)) }
         guard sum > Rational(Int128(most)) else { return }
-        let rest = bought.isEmpty ? "" : ", with those that it has"
+        let rest = bought.isEmpty ? "" : ", including those that the subscription has already"
         throw SubscriptionActionError.invalid(
             pointer: "/quantity", reason: "must be at most \(most) of this add-on\(rest)")
     }
 
-    /// The name of its item: lines of invoices have it. Names are not used again, so that each item is one.
+    /// The name of its item, which invoice lines show. A name is never used again, so it identifies the item.
     private func item(for addOn: AddOnTerms) -> String {
         var used = Set(billed.billing.currentEntries.filter { $0.kind == .addItem }.compactMap(\.item))
         used.formUnion(billed.billing.meteredPrices.keys)
@@ -112,7 +113,7 @@ extension SubscriptionActionPlanner {
         let item = standing.progress.items.last { $0.id == known.item && $0.isThere }
         let (old, new) = (try item?.quantity ?? Rational(decimal: known.quantity), try Rational(decimal: quantity))
         guard old != new else {
-            throw SubscriptionActionError.invalid(pointer: "/quantity", reason: "must be another one than now")
+            throw SubscriptionActionError.invalid(pointer: "/quantity", reason: "must differ from the current quantity")
         }
         let policy = try request.policy.map { _ in try self.policy(of: request, SubscriptionActionSchemas.addOnPolicies)
         }
@@ -129,7 +130,7 @@ extension SubscriptionActionPlanner {
     func detach(_ request: SubscriptionActionRequest, at: CalendarDate) throws -> SubscriptionActionOutcome {
         guard let id = request.addOn, let known = attached.last(where: { $0.addOn == id && !$0.isOnce }) else {
             throw SubscriptionActionError.invalid(
-                pointer: "/addOnId", reason: "must be an add-on of the subscription that is billed again and again")
+                pointer: "/addOnId", reason: "must be an attached add-on that is not billed only once")
         }
         if let dependent = AddOnRules.dependent(on: id, among: others(than: id)) {
             throw SubscriptionActionError.incompatible("\(dependent.name) needs the add-on")

@@ -21,7 +21,7 @@ extension SubscriptionActionPlanner {
         }
         if billed.billing.currentEntries.contains(where: { $0.state == .scheduled && $0.plan != nil }) {
             throw SubscriptionActionError.impossible(
-                .override, "a change of the plan is scheduled, and its price would take the place of this one")
+                .override, "a change of plan is scheduled, whose price would replace this one")
         }
         let regular = billed.billing.regularPrice
         var outcome = SubscriptionActionOutcome(billed)

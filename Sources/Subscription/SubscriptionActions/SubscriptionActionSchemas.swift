@@ -66,17 +66,19 @@ enum SubscriptionActionSchemas {
         case .attach:
             .object(
                 [
-                    addOn, .init("quantity", quantity.described("How many of it there are then; 1 if omitted")),
+                    addOn, .init("quantity", quantity.described("The new quantity; 1 if omitted")),
                     policy(
                         addOnPolicies,
-                        "Only where the quantity of an attached one changes; the default is prorate_now for more, and at_period_end for less"
+                        "Only when the quantity of an attached add-on changes; the default is prorate_now for an increase, and at_period_end for a decrease"
                     ), at, token,
                 ], name: "AddOnAttachment")
         case .detach:
             .object(
                 [
                     addOn,
-                    policy([.atPeriodEnd, .prorateNow, .none], "The default is at_period_end, that of the add-on"),
+                    policy(
+                        [.atPeriodEnd, .prorateNow, .none],
+                        "The default is at_period_end: the end of the add-on's own period"),
                     at, token,
                 ], name: "AddOnDetachment")
         case .override:
@@ -89,7 +91,7 @@ enum SubscriptionActionSchemas {
                     .init(
                         "until",
                         BillingPreviewSchemas.date.described(
-                            "The first day without it: what the plan costs comes back with the next period. Omitted: it stays"
+                            "It ends with the first period that begins on or after this day. Omitted: it has no end"
                         )
                     ),
                     .init(

@@ -45,7 +45,9 @@ struct SubscriptionPrice: Sendable, Hashable {
             let version = billing.currentVersion
             reason["planVersion"] = .integer(version)
             reason["text"] = .string(
-                version == 0 ? "It is what the plan has cost." : "It is what version \(version) of the plan costs.")
+                version == 0
+                    ? "It is the price of the plan itself, as it was agreed on."
+                    : "It is the price of version \(version) of the plan.")
         }
         json["reason"] = .object(reason)
         json["scheduled"] = .array(
@@ -65,7 +67,7 @@ struct SubscriptionPrice: Sendable, Hashable {
     private static func text(_ entry: SubscriptionBilling.Entry, until end: CalendarDate?) -> String {
         let since = (entry.effectiveOn ?? entry.day).map { " since \($0)" } ?? ""
         guard let end else { return "It has a price of its own\(since)." }
-        return "It has a price of its own\(since); from \(end) on, what the plan costs comes back."
+        return "It has a price of its own\(since); from \(end) on, the regular price applies again."
     }
 
     static let schema = Schema.object(
@@ -88,7 +90,7 @@ struct SubscriptionPrice: Sendable, Hashable {
             .init(
                 "scheduled",
                 Schema.array(of: .freeObject).described(
-                    "Changes of the price that are scheduled, as actions show them"),
+                    "Scheduled changes of the price, as actions show them"),
                 required: true),
             .init(
                 "addOns",

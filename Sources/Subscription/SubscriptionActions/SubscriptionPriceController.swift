@@ -15,7 +15,7 @@ struct SubscriptionPriceController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, "/subscriptions/{id}/price", id: "SubscriptionPriceController.read",
-            summary: "What a subscription costs today and why, which price is scheduled, and its add-ons",
+            summary: "What a subscription costs today and why, the scheduled changes of its price, and its add-ons",
             access: SubscriptionActionPolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The price", schema: SubscriptionPrice.schema, headers: [.eTag]),

@@ -33,7 +33,7 @@ enum SubscriptionTermsSchemas {
         .init(
             "currency",
             Schema.string(maxLength: 3, pattern: .currencyCode).example("EUR").described(
-                "To pay in, ISO 4217; one in which the plan has a price on the first day. Default: that of the plan")),
+                "ISO 4217; the plan must have a price in it on the first day. Default: the currency of the plan")),
     ]
 
     /// The body of `POST /subscriptions`. With any of the members, the engine bills the subscription.

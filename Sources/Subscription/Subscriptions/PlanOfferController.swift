@@ -5,7 +5,7 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The HTTP operation that shows what a plan costs who subscribes to it now.
+/// The HTTP operation that shows what a plan costs new subscribers.
 struct PlanOfferController: Sendable {
     let terms: PlanTermsReader
 
@@ -15,7 +15,7 @@ struct PlanOfferController: Sendable {
     private func prices() -> Operation {
         Operation(
             .get, "/plans/{id}/prices", id: "PlanOfferController.prices",
-            summary: "What a billing cycle of a plan costs in each currency, for who subscribes now",
+            summary: "The price of a billing cycle of a plan in each currency, for new subscribers",
             access: PlanVersionPolicy.viewPrices, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The prices", schema: Self.schema, headers: [.eTag]),
@@ -42,11 +42,11 @@ struct PlanOfferController: Sendable {
     private static let schema = Schema.object(
         [
             .init("planId", .string(format: .uuid), required: true),
-            .init("version", .integer(minimum: 0).described("0: the row of the plan"), required: true),
+            .init("version", .integer(minimum: 0).described("0: the price of the plan itself"), required: true),
             .init(
                 "effectiveOn",
                 Schema.string(format: .date).nullable().described(
-                    "Since when they count; null for the row of the plan"),
+                    "The day since which they are in effect; null for the price of the plan itself"),
                 required: true),
             .init("billingCycleId", .string(format: .uuid), required: true),
             .init("prices", CatalogPrice.listSchema, required: true),
