@@ -193,24 +193,24 @@ package enum SubscriptionMigrations {
             + sql(PackageResources.V0090__subscription_billing_down_sql)
             + AuditSchema.attach([SubscriptionAudit.subscriptions]))
 
-    /// `subscription_changes` gets a column.
-    private static let planVersions = Migration(
-        number: 135, name: "plan_versions",
-        up: sql(PackageResources.V0135__plan_versions_up_sql)
-            + AuditSchema.attach([SubscriptionAudit.planVersions, SubscriptionAudit.subscriptionChanges])
-            + RoleGrants.functionsOfSchemaUsers,
-        down: AuditSchema.detach([SubscriptionAudit.planVersions])
-            + sql(PackageResources.V0135__plan_versions_down_sql)
-            + AuditSchema.attach([SubscriptionAudit.subscriptionChanges]))
+    private static let planVersions = extendingChanges(
+        135, "plan_versions", PackageResources.V0135__plan_versions_up_sql,
+        PackageResources.V0135__plan_versions_down_sql, adding: SubscriptionAudit.planVersions)
 
-    /// `subscription_changes` gets columns.
-    private static let addOns = Migration(
-        number: 137, name: "add_ons",
-        up: sql(PackageResources.V0137__add_ons_up_sql)
-            + AuditSchema.attach([SubscriptionAudit.addOns, SubscriptionAudit.subscriptionChanges])
-            + RoleGrants.functionsOfSchemaUsers,
-        down: AuditSchema.detach([SubscriptionAudit.addOns]) + sql(PackageResources.V0137__add_ons_down_sql)
-            + AuditSchema.attach([SubscriptionAudit.subscriptionChanges]))
+    private static let addOns = extendingChanges(
+        137, "add_ons", PackageResources.V0137__add_ons_up_sql, PackageResources.V0137__add_ons_down_sql,
+        adding: SubscriptionAudit.addOns)
+
+    /// A migration that adds an audited table, and columns of `subscription_changes`.
+    private static func extendingChanges(
+        _ number: Int, _ name: String, _ up: [UInt8], _ down: [UInt8], adding table: AuditedTable
+    ) -> Migration {
+        Migration(
+            number: number, name: name,
+            up: sql(up) + AuditSchema.attach([table, SubscriptionAudit.subscriptionChanges])
+                + RoleGrants.functionsOfSchemaUsers,
+            down: AuditSchema.detach([table]) + sql(down) + AuditSchema.attach([SubscriptionAudit.subscriptionChanges]))
+    }
 
     private static let endingSubscriptions = Migration(
         number: 91, name: "ending_subscriptions", up: PackageResources.V0091__ending_subscriptions_up_sql,
