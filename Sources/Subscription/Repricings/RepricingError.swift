@@ -1,6 +1,6 @@
 /// Why a repricing does not start, or is not canceled.
 enum RepricingError: Error, Sendable, Hashable {
-    /// There is no such plan, or no such version of it.
+    /// There is no such repricing.
     case notFound
     /// The version was canceled.
     case canceled

@@ -11,16 +11,11 @@ struct RepricingService: Sendable {
     let store: RepricingStore
 
     /// Begins one.
-    /// - Throws: ``RepricingError``; `RepositoryError.conflict` while another one of the plan goes on.
+    /// - Throws: ``RepricingError``; ``PlanVersionError/notFound``; `RepositoryError.conflict` while another one of the plan goes on.
     func start(
         _ version: Identifier, of plan: Identifier, isDryRun: Bool, note: String?, in context: WriteContext
     ) async throws -> Record {
-        let row: Record
-        do {
-            row = try await versions.version(version, of: plan, in: context.scope)
-        } catch is PlanVersionError {
-            throw RepricingError.notFound
-        }
+        let row = try await versions.version(version, of: plan, in: context.scope)
         let state = try row[PlanVersion.state]
         guard state != .canceled else { throw RepricingError.canceled }
         let today = CalendarDate(of: context.now).description
