@@ -102,7 +102,7 @@ let package = Package(
         library("ConfigurationChecks", [configuration, systemPackage]),
         library("TransportSecurity", ["ConfigurationChecks", nioCore, nioSSL]),
         library("Sealing", ["Primitives", crypto]),
-        library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
+        library("PDFDocuments", ["CProcess", "Primitives", "JSONCoding", logging]),
         library(
             "PostgresClient", settings + ["CLibpq", "Primitives", "TraceRecording", coreMetrics, deque, logging]),
         library(
@@ -334,7 +334,7 @@ let package = Package(
             "SubscriptionTests",
             serviceTests + outgoingHTTP + [
                 "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "BillingPreview", "EInvoicing",
-                "Sealing", "Subscription",
+                "PDFDocuments", "Sealing", "Subscription",
                 crypto,
             ]),
         tests("TraceRecordingTests", ["Primitives", "TraceRecording", tracing]),

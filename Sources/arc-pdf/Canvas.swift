@@ -80,6 +80,17 @@ final class Canvas {
         cairo_fill(cairo)
     }
 
+    /// Draws an image into the upper right corner of a box, as large as the box allows and not larger than one point for each pixel.
+    func draw(_ picture: Picture, right: Double, top: Double, width: Double, height: Double) {
+        let scale = min(width / picture.width, height / picture.height, 1)
+        cairo_save(cairo)
+        cairo_translate(cairo, right - picture.width * scale, top)
+        cairo_scale(cairo, scale, scale)
+        cairo_set_source_surface(cairo, picture.surface, 0, 0)
+        cairo_paint(cairo)
+        cairo_restore(cairo)
+    }
+
     /// Draws a horizontal line.
     func rule(x: Double, y: Double, width: Double, thickness: Double = 0.5) {
         fill(x: x, y: y, width: width, height: thickness, .line)

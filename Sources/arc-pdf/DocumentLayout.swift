@@ -8,6 +8,7 @@ struct DocumentLayout {
     private let totals: [Total]
     private let notes: [TextBlock]
     private let accent: Color
+    private let logo: Picture?
 
     private struct Total {
         let label: TextBlock
@@ -33,8 +34,9 @@ struct DocumentLayout {
     private static let body = TextStyle(size: 10)
     private static let strong = TextStyle(size: 12, isBold: true)
 
-    init(_ document: PDFDocument, on canvas: Canvas) {
+    init(_ document: PDFDocument, logo: Picture?, on canvas: Canvas) {
         self.document = document
+        self.logo = logo
         self.canvas = canvas
         let columns = Self.columns(document.table.columns)
         rows = document.table.rows.map { row in
@@ -137,6 +139,8 @@ struct DocumentLayout {
 
     /// - Returns: The upper edge of the table.
     private func firstPageHead() -> Double {
+        // In the margin above the badge, so that everything else is where it is without it.
+        if let logo { canvas.draw(logo, right: Self.right, top: 22, width: 180, height: 36) }
         canvas.text(
             PrintableText.clean(document.title), x: Self.margin, y: 84,
             TextStyle(size: 24, isBold: true, color: accent))

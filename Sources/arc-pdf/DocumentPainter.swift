@@ -9,6 +9,10 @@ enum DocumentPainter {
     }
 
     static func draw(_ document: PDFDocument) -> Result<Drawing, DrawingFailure> {
+        let logo = Picture(document.logo)
+        guard logo != nil || document.logo.isEmpty else {
+            return .failure(DrawingFailure(description: "the logo is not an image of the allowed size"))
+        }
         let sink = FileSink()
         let surface = cairo_pdf_surface_create_for_stream(
             { closure, data, count in
@@ -30,7 +34,7 @@ enum DocumentPainter {
         // Without it Cairo writes the time of drawing, and no two files of one document would be the same.
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, document.created)
         let canvas = Canvas(cairo: cairo, language: document.language, family: document.fontFamily)
-        let pages = DocumentLayout(document, on: canvas).draw()
+        let pages = DocumentLayout(document, logo: logo, on: canvas).draw()
         cairo_surface_finish(surface)
         for status in [cairo_status(cairo), cairo_surface_status(surface)] where status != CAIRO_STATUS_SUCCESS {
             return .failure(DrawingFailure(description: String(cString: cairo_status_to_string(status))))

@@ -3,6 +3,7 @@ import BillingPreview
 import EInvoicing
 import Foundation
 import JSONCoding
+import PDFDocuments
 import Primitives
 import TestSupport
 import Testing
@@ -197,6 +198,60 @@ import Testing
                 }
             }
         }
+    }
+
+    /// A document of two lines with taxes of their own.
+    private static func document(_ kind: BillingDocument.Kind, _ members: JSONObject) throws -> BillingDocument {
+        func line(_ position: Int, _ amount: Int, _ tax: Int, _ rates: JSONValue) -> JSONValue {
+            [
+                "position": .integer(position), "description": "Item", "amount": .integer(amount), "tax": .integer(tax),
+                "kind": "recurring", "details": ["taxes": rates],
+            ]
+        }
+        var json: JSONObject = [
+            "id": .identifier(.v4()), "number": "X-000001", "status": "open", "issuedOn": "2026-02-01",
+            "dueOn": "2026-02-15", "currency": "EUR", "subtotal": 3000, "tax": 330, "total": 3330,
+            "seller": InvoiceDocumentPartTests.seller, "buyer": buyer, "createdOn": "2026-02-01",
+            "lines": [
+                line(1, 1000, 190, [["name": "USt", "percent": "19"]]),
+                line(2, 2000, 140, [["name": "USt", "percent": "7"]]),
+            ],
+        ]
+        for (name, value) in members { json[name] = value }
+        return try BillingDocument(.object(json), kind)
+    }
+
+    @Test func `credit notes have their taxes by rate, and prepaid credits are no more to be paid`() throws {
+        let note = try Self.document(.creditNote, ["destination": "refund", "invoiceNumber": "INV-000001"])
+        let printed = try note.pdf(fontFamily: "").table.totals.map { "\($0.label): \($0.value)" }
+        #expect(
+            printed.map { $0.replacing("\u{A0}", with: " ") } == [
+                "Subtotal: 30.00 EUR", "USt 19%: 1.90 EUR", "USt 7%: 1.40 EUR", "Refunded: 33.30 EUR",
+            ])
+        let credited = try note.electronic()
+        #expect(credited.subtotals.map(\.amount.minorUnits) == [190, 140])
+        #expect(credited.paymentTerms == "The amount is paid back.")
+
+        let prepaid = try Self.document(.invoice, ["prepaid": 3000])
+        let drawing = try prepaid.pdf(fontFamily: "")
+        #expect(
+            drawing.table.totals.suffix(2).map { "\($0.label): \($0.value)".replacing("\u{A0}", with: " ") } == [
+                "Prepaid credits used: -30.00 EUR", "Total due: 3.30 EUR",
+            ])
+        #expect(drawing.notes.first?.replacing("\u{A0}", with: " ") == "Please pay 3.30 EUR by 2026-02-15.")
+        let invoice = try prepaid.electronic()
+        #expect(try invoice.withTax.minorUnits == 3330 && invoice.payable.minorUnits == 330)
+        // Nothing is left to pay.
+        #expect(
+            try !Self.document(.invoice, ["prepaid": 3330]).pdf(fontFamily: "").notes.contains { $0.contains("Please") }
+        )
+        // A tax whose rate nobody knows cannot be said.
+        let unknown = try Self.document(
+            .invoice, ["lines": [["position": 1, "description": "x", "amount": 3000, "kind": "recurring"]]])
+        #expect(throws: InvoiceError.incomplete(["the rates of its taxes (BR-CO-18)"])) { try unknown.electronic() }
+        // A number of another installation becomes a name of a file, whatever it is.
+        let named = try Self.document(.invoice, ["number": "A/1\"\r\n é"])
+        #expect(InvoiceDocumentService.name(of: named, "pdf") == "invoice-A-1----.pdf")
     }
 
     @Test func `what the standard requires and a document lacks is said as a whole`() throws {

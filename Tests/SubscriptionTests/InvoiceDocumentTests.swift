@@ -63,11 +63,16 @@ extension ServiceTests {
     @Suite struct InvoiceDocuments {
         @Test func `invoices and credit notes are drawn with all that they say, always as the same bytes`() async throws
         {
-            let folder = TestCommand.temporaryFile("seller.json")
-            try Data(InvoiceDocumentPartTests.seller.serialized()).write(to: folder)
+            let folder = TestCommand.temporaryFile("seller")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
+            var seller = try #require(InvoiceDocumentPartTests.seller.objectValue)
+            seller["logo"] = "logo.png"
+            try Data(TestPNG.make()).write(to: folder.appendingPathComponent("logo.png"))
+            let description = folder.appendingPathComponent("seller.json")
+            try Data(JSONValue.object(seller).serialized()).write(to: description)
             let environment = [
-                "PDF_RENDERER_PATH": try ArcCommand.pdfRenderer(), "INVOICE_SELLER_FILE": folder.path,
+                "PDF_RENDERER_PATH": try ArcCommand.pdfRenderer(), "INVOICE_SELLER_FILE": description.path,
             ]
             try await TestService.run(at: "2026-01-31T10:00:00.000Z", environment: environment) { service in
                 let address: JSONValue = [
@@ -116,6 +121,21 @@ extension ServiceTests {
                 _ = try await service.send("POST", "/billing-invoices/\(invoice)/write-off")
                 #expect(try await service.bytes(path) == first)
                 #expect(try await service.database.count("SELECT count(*) FROM main.document_hashes") == 1)
+                // A plan that gets another name is what it was.
+                try await service.database.query("UPDATE main.plans SET name = 'Renamed'")
+                #expect(try await service.bytes(path) == first)
+                // The invoice keeps the hash of the logo, by which the image is stored.
+                try await eventually("the logo is stored") {
+                    try await service.database.count(
+                        """
+                        SELECT count(*) FROM main.seller_logos AS logo
+                        JOIN main.invoice AS invoice ON invoice.seller ->> 'logo' = logo.sha256
+                        """) == 1
+                }
+                let shown = try await service.send("GET", path)
+                let tag = try #require(shown.eTag, "\(shown.status)")
+                #expect(
+                    try await service.send("GET", path, headers: ["if-none-match": tag]).status == 304)
 
                 let note = try await service.send(
                     "POST", "/billing-invoices/\(invoice)/credit-notes",
@@ -124,7 +144,8 @@ extension ServiceTests {
                     try await service.bytes("\(try #require(note.location))/pdf")
                 ).replacing("\u{A0}", with: " ")
                 for part in [
-                    "Credit note", "CN-000001", "INV-000001", "1.000,00 USD", "1.190,00 USD", "Reason: An outage",
+                    "Credit note", "CN-000001", "INV-000001", "1.000,00 USD", "USt 19%", "1.190,00 USD",
+                    "Reason: An outage",
                 ] {
                     #expect(credited.contains(part), "\(part) in \(credited)")
                 }

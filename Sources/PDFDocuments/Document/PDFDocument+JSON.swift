@@ -1,4 +1,5 @@
 package import JSONCoding
+import Primitives
 
 extension PDFDocument: JSONWritable {
     /// Writes the document as the renderer reads it.
@@ -27,6 +28,7 @@ extension PDFDocument: JSONWritable {
         }
         writer.member("notes", notes)
         writer.member("accent", accent)
+        if !logo.isEmpty { writer.member("logo", Hex.encode(logo)) }
         writer.member("footer", footer)
         writer.member("created", created)
         writer.member("language", language)
@@ -81,6 +83,7 @@ extension PDFDocument: JSONWritable {
                 sums: try texts(json["carriedSums"], "carriedSums"))
             guard carried?.sums.count == rows.count else { throw PDFProtocolError(member: "carriedSums") }
         }
+        guard let logo = Hex.decode(json["logo"]?.stringValue ?? "") else { throw PDFProtocolError(member: "logo") }
         self.init(
             title: try text("title"), subtitle: try text("subtitle"), badge: Badge(try text("badge"), tone: tone),
             recipient: Recipient(
@@ -91,7 +94,7 @@ extension PDFDocument: JSONWritable {
             footer: try text("footer"), created: try text("created"), language: try text("language"),
             fontFamily: try text("fontFamily"), sender: sender,
             notes: json["notes"] == nil ? [] : try texts(json["notes"], "notes"),
-            accent: json["accent"]?.stringValue ?? "")
+            accent: json["accent"]?.stringValue ?? "", logo: logo)
     }
 }
 

@@ -115,11 +115,13 @@ package struct PDFDocument: Sendable, Hashable {
     package var fontFamily: String
     /// The color of the heading as `#1a2b3c`; empty for none. One that could not be read on white paper is left out.
     package var accent: String
+    /// A PNG file that is drawn above the heading of the first page; empty for none.
+    package var logo: [UInt8]
 
     package init(
         title: String, subtitle: String, badge: Badge, recipient: Recipient, facts: [Field], table: Table,
         footer: String, created: String, language: String = "en", fontFamily: String = "", sender: Recipient? = nil,
-        notes: [String] = [], accent: String = ""
+        notes: [String] = [], accent: String = "", logo: [UInt8] = []
     ) {
         self.title = title
         self.subtitle = subtitle
@@ -134,20 +136,26 @@ package struct PDFDocument: Sendable, Hashable {
         self.sender = sender
         self.notes = notes
         self.accent = accent
+        self.logo = logo
     }
 }
 
 /// What the renderer accepts and produces at most.
 package enum PDFLimits {
-    /// Bytes of a document in the renderer's protocol.
-    package static let documentBytes = 1 << 20
+    /// Bytes of a document in the renderer's protocol, which has two digits for each byte of an image.
+    package static let documentBytes = (1 << 20) + 2 * imageBytes
+    /// Bytes of an image.
+    package static let imageBytes = 128 << 10
+    /// Pixels of an image from side to side.
+    package static let imageSide = 2000
     /// Bytes of a finished file.
     package static let fileBytes = 32 << 20
     /// Bytes of a reply's description.
     package static let replyBytes = 64 << 10
     /// Characters (Unicode scalars) that are printed of one text.
     package static let textLength = 2000
-    package static let addressLines = 8
+    /// As many as a seller can have.
+    package static let addressLines = 9
     package static let facts = 12
     package static let totals = 12
     package static let columns = 8

@@ -19,7 +19,7 @@ extension OperationRequest {
 
     /// Whether the client has the representation already (`If-None-Match`).
     /// - Throws: 400 when the header is not a list of entity tags.
-    func has(_ tag: EntityTag) throws(HTTPFailure) -> Bool {
+    package func has(_ tag: EntityTag) throws(HTTPFailure) -> Bool {
         try tagList(.ifNoneMatch)?.contains(tag) ?? false
     }
 

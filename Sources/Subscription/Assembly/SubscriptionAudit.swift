@@ -83,6 +83,7 @@ package enum SubscriptionAudit {
         "known_tenants": "a copy of tenant management's",
         "revenue_movements": "follow from subscriptions, and are only added",
         "subscription_revenue": "follows from subscriptions",
+        "seller_logos": "a file of the operator's, by its hash",
         "tenant_costs": "set by a command, which is recorded",
         "tenant_revenue": "follows from subscriptions",
         "plan_repricings": "leased work; who has begun it is recorded as a command",

@@ -175,6 +175,13 @@ package enum SubscriptionMigrations {
             number: 160, name: "invoice_mails",
             up: sql(PackageResources.V0160__invoice_mails_up_sql) + RoleGrants.functionsOfSchemaUsers,
             down: sql(PackageResources.V0160__invoice_mails_down_sql)),
+        Migration(
+            number: 161, name: "seller_logos", up: PackageResources.V0161__seller_logos_up_sql,
+            down: PackageResources.V0161__seller_logos_down_sql),
+        Migration(
+            number: 162, name: "plan_names",
+            up: sql(PackageResources.V0162__plan_names_up_sql) + RoleGrants.functionsOfSchemaUsers,
+            down: sql(PackageResources.V0162__plan_names_down_sql)),
     ]
 
     private static let collections = Migration(

@@ -10,6 +10,9 @@ extension BillingDocument {
         if number == nil { missing.append("a number: it was not issued") }
         if seller == nil { missing.append("a seller (INVOICE_SELLER_FILE)") }
         let buyerCountry = CountryCode.code(of: buyer.country ?? "")
+        if !tax.isZero, !lines.contains(where: { !$0.rates.isEmpty }) {
+            missing.append("the rates of its taxes (BR-CO-18)")
+        }
         if buyerCountry == nil { missing.append("the country of the buyer, as a code of ISO 3166") }
         guard let number, let issuedOn, let seller, let buyerCountry else { throw InvoiceError.incomplete(missing) }
         let amounts = try ElectronicAmounts(self, isTaxable: seller.vatID != nil || seller.taxNumber != nil)
@@ -19,17 +22,26 @@ extension BillingDocument {
             lines: amounts.lines, allowances: amounts.allowances, subtotals: amounts.subtotals)
         invoice.dueOn = dueOn
         invoice.note = reason
-        invoice.prepaid = credit
+        invoice.prepaid = try credit.adding(prepaid)
         invoice.buyerReference = buyerOptions["buyerReference"]?.stringValue
         invoice.corrected = corrected.map { .init(number: $0.number, issuedOn: $0.issuedOn) }
-        invoice.paymentTerms = sellerDetails["paymentTerms"]?.stringValue
+        invoice.paymentTerms = kind == .invoice ? sellerDetails["paymentTerms"]?.stringValue : use
         invoice.exemptionReason = sellerDetails["exemptionReason"]?.stringValue
         if kind == .invoice, let bank = sellerDetails["bank"], let iban = bank["iban"]?.stringValue {
             invoice.account = .init(iban: iban, bic: bank["bic"]?.stringValue, name: bank["name"]?.stringValue)
         }
-        missing = invoice.missing
+        missing += invoice.missing
         guard missing.isEmpty else { throw InvoiceError.incomplete(missing) }
         return invoice
+    }
+
+    /// What becomes of the amount of a credit note: the standard wants to know when an amount is due (BR-CO-25).
+    private var use: String {
+        switch destination {
+        case .refund: "The amount is paid back."
+        case .account: "The amount reduces later invoices."
+        default: "The amount reduces what is due on the invoice."
+        }
     }
 
     private static func party(_ party: InvoiceParty, in country: String) -> ElectronicInvoice.Party {

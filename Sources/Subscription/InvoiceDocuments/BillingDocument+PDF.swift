@@ -18,7 +18,7 @@ extension BillingDocument {
             facts: facts(format), table: try table(format), footer: footer(name), created: "\(createdOn)T00:00:00Z",
             language: PrintableText.language(of: texts, country: buyer.country), fontFamily: fontFamily,
             sender: seller.map { .init(label: "FROM", name: $0.name, lines: lines(of: $0)) },
-            notes: notes(format), accent: buyerOptions["branding"]?["color"]?.stringValue ?? "")
+            notes: try notes(format), accent: buyerOptions["branding"]?["color"]?.stringValue ?? "")
     }
 
     private var title: String {
@@ -94,7 +94,7 @@ extension BillingDocument {
     private func totals(_ format: LocaleFormat) throws -> [PDFDocument.Field] {
         var totals = [PDFDocument.Field("Subtotal", format.text(subtotal))]
         // There is room for so many; of more, the sums are printed.
-        if discounts.count + taxes.count > PDFLimits.totals - 4 {
+        if discounts.count + taxes.count > PDFLimits.totals - 5 {
             totals.append(.init("Discounts", format.text(try discount.negated())))
             totals.append(.init("Taxes", format.text(tax)))
         } else {
@@ -110,6 +110,9 @@ extension BillingDocument {
         } else if credit.isNegative {
             totals.append(.init("Added to the account credit", format.text(try credit.negated())))
         }
+        if prepaid.minorUnits > 0 {
+            totals.append(.init("Prepaid credits used", format.text(try prepaid.negated())))
+        }
         let label =
             switch (kind, destination) {
             case (.invoice, _): "Total due"
@@ -117,18 +120,19 @@ extension BillingDocument {
             case (.creditNote, .refund): "Refunded"
             case (.creditNote, _): "Total credited"
             }
-        return totals + [.init(label, format.text(total))]
+        return totals + [.init(label, format.text(try total.subtracting(prepaid)))]
     }
 
-    private func notes(_ format: LocaleFormat) -> [String] {
+    private func notes(_ format: LocaleFormat) throws -> [String] {
         var notes: [String] = []
         if isDraft { notes.append("This is a draft and no invoice. Amounts may change until it is issued.") }
         if let reason { notes.append("Reason: \(reason)") }
         if lines.contains(where: { $0.rates.contains(where: \.isReverseCharge) }) {
             notes.append("Reverse charge: the buyer owes the tax.")
         }
-        guard kind == .invoice, !isDraft, total.minorUnits > 0 else { return notes }
-        let due = dueOn.map { "Please pay \(format.text(total)) by \(format.text($0))." }
+        let rest = try total.subtracting(prepaid)
+        guard kind == .invoice, !isDraft, rest.minorUnits > 0 else { return notes }
+        let due = dueOn.map { "Please pay \(format.text(rest)) by \(format.text($0))." }
         notes += [due, sellerDetails["paymentTerms"]?.stringValue].compactMap { $0 }
         if let bank = sellerDetails["bank"], let iban = bank["iban"]?.stringValue {
             let parts = ["IBAN \(iban)", bank["bic"]?.stringValue.map { "BIC \($0)" }, bank["name"]?.stringValue]

@@ -61,6 +61,8 @@ struct BillingDocument: Sendable {
     let credit: Money
     /// What is to be paid, or is given back.
     let total: Money
+    /// What prepaid credits have paid of the total in the transaction that issued the invoice.
+    let prepaid: Money
     let seller: InvoiceParty?
     let buyer: InvoiceParty
     /// Of a credit note: which invoice it corrects.
@@ -92,6 +94,7 @@ struct BillingDocument: Sendable {
         dueOn = date("dueOn")
         createdOn = date("createdOn") ?? CalendarDate(of: Timestamp(seconds: 0))
         self.total = Money(minorUnits: total, currency: currency)
+        prepaid = money("prepaid") ?? .zero(currency)
         subtotal = money("subtotal") ?? self.total
         discount = money("discount") ?? .zero(currency)
         credit = money("credit") ?? .zero(currency)
@@ -105,7 +108,10 @@ struct BillingDocument: Sendable {
         discounts = adjustments.filter { $0.0 == InvoiceLineDetails.Kind.discount.rawValue }.map(\.1)
         let rest = try self.total.adding(credit).adding(discount).subtracting(subtotal)
         tax = money("tax") ?? rest
-        let known = adjustments.filter { $0.0 == InvoiceLineDetails.Kind.tax.rawValue }.map(\.1)
+        let known =
+            kind == .creditNote
+            ? try Self.taxes(of: lines, in: currency)
+            : adjustments.filter { $0.0 == InvoiceLineDetails.Kind.tax.rawValue }.map(\.1)
         taxes =
             known.isEmpty && !tax.isZero
             ? [Adjustment(description: rest.isZero ? "Tax, included" : "Tax", amount: tax, rate: nil)] : known
@@ -116,6 +122,30 @@ struct BillingDocument: Sendable {
         corrected = text("invoiceNumber").map { ($0, date("invoiceIssuedOn")) }
         reason = text("reason")
         destination = text("destination").flatMap { CreditNoteRow.Destination(rawValue: $0) }
+    }
+}
+
+extension BillingDocument {
+    /// The taxes of a credit note, by rate: those of its lines. Empty if the rates are not known.
+    private static func taxes(of lines: [Line], in currency: Currency) throws -> [Adjustment] {
+        guard lines.allSatisfy({ $0.tax?.isZero != false || $0.rates.count(where: { !$0.isReverseCharge }) == 1 })
+        else {
+            return []
+        }
+        var taxes: [Adjustment] = []
+        for line in lines {
+            guard let tax = line.tax, !tax.isZero, let rate = line.rates.first(where: { !$0.isReverseCharge }) else {
+                continue
+            }
+            let place = taxes.firstIndex { $0.rate == rate }
+            let sum = try place.map { try taxes[$0].amount.adding(tax) } ?? tax
+            let percent = rate.percent.decimalText(places: 4)
+            let entry = Adjustment(
+                description: rate.name.isEmpty ? "Tax \(percent)%" : "\(rate.name) \(percent)%", amount: sum, rate: rate
+            )
+            if let place { taxes[place] = entry } else { taxes.append(entry) }
+        }
+        return taxes
     }
 }
 

@@ -18,19 +18,21 @@ struct InvoiceDocumentController: Sendable {
         Operation(
             .get, "\(Self.path(of: kind))/{id}/pdf", id: "\(Self.controller(of: kind)).pdf",
             summary: "Download \(kind == .invoice ? "an invoice" : "a credit note") as PDF",
-            access: BillingInvoicePolicy.view, parameters: [.id],
+            access: BillingInvoicePolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(
                     .ok, "The document as a PDF file; a draft says that it is one", mediaType: "application/pdf",
-                    headers: [.contentDisposition])
+                    headers: [.contentDisposition, .eTag]),
+                Self.unchanged,
             ],
             failures: [
                 .notFound: "There is no such \(kind == .invoice ? "Invoice" : "CreditNote")",
                 .unprocessableContent: "It has no amounts, or more than can be drawn",
             ],
             handler: .scoped { call in
-                Self.response(
-                    try await service.pdf(try call.request.identifier(), kind, in: call.scope), "application/pdf")
+                try Self.response(
+                    try await service.pdf(try call.request.identifier(), kind, in: call.scope), "application/pdf",
+                    for: call.request)
             })
     }
 
@@ -40,9 +42,10 @@ struct InvoiceDocumentController: Sendable {
             id: "\(Self.controller(of: kind)).\(format == .ubl ? "ubl" : "facturX")",
             summary:
                 "Download \(kind == .invoice ? "an invoice" : "a credit note") as \(format == .ubl ? "UBL 2.1" : "data of Factur-X") (EN 16931)",
-            access: BillingInvoicePolicy.view, parameters: [.id],
+            access: BillingInvoicePolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
-                .init(.ok, "The document as XML", mediaType: "application/xml", headers: [.contentDisposition])
+                .init(.ok, "The document as XML", mediaType: "application/xml", headers: [.contentDisposition, .eTag]),
+                Self.unchanged,
             ],
             failures: [
                 .notFound: "There is no such \(kind == .invoice ? "Invoice" : "CreditNote")",
@@ -50,18 +53,23 @@ struct InvoiceDocumentController: Sendable {
                 .unprocessableContent: "It has no amounts",
             ],
             handler: .scoped { call in
-                Self.response(
+                try Self.response(
                     try await service.electronic(try call.request.identifier(), kind, as: format, in: call.scope),
-                    "application/xml")
+                    "application/xml", for: call.request)
             })
     }
 
-    private static func response(_ file: InvoiceDocumentService.File, _ type: String) -> OperationResponse {
-        OperationResponse(
-            status: .ok,
-            headers: [
-                .contentDisposition: "attachment; filename=\"\(file.name)\"", .cacheControl: "private, no-cache",
-            ], body: file.bytes, mediaType: type)
+    private static let unchanged = OperationResponseDescription(
+        .notModified, "The client has the current document (If-None-Match)", headers: [.eTag])
+
+    private static func response(
+        _ file: InvoiceDocumentService.File, _ type: String, for request: OperationRequest
+    ) throws(HTTPFailure) -> OperationResponse {
+        let tag = EntityTag(version: 1, content: Array(file.bytes.readableBytesView))
+        var headers: HTTPFields = [.cacheControl: "private, no-cache", .eTag: tag.text]
+        guard try !request.has(tag) else { return OperationResponse(status: .notModified, headers: headers, body: nil) }
+        headers[.contentDisposition] = "attachment; filename=\"\(file.name)\""
+        return OperationResponse(status: .ok, headers: headers, body: file.bytes, mediaType: type)
     }
 
     static func path(of kind: BillingDocument.Kind) -> String {

@@ -46,7 +46,11 @@ struct InvoiceDocumentRepository: Sendable {
             'id', invoice.id, 'tenantId', invoice.tenant_id, 'number', invoice.number, 'status', invoice.invoice_status,
             'issuedOn', invoice.issued_on, 'dueOn', invoice.due_on, 'currency', invoice.currency_code,
             'subtotal', invoice.subtotal, 'discount', invoice.discount, 'tax', invoice.tax, 'credit', invoice.credit,
-            'total', invoice.total, 'periodStart', invoice.period_start, 'periodEnd', invoice.period_end,
+            'total', invoice.total, 'prepaid', (
+                -- What was given back later is in credit notes.
+                SELECT -sum(use.amount)::bigint FROM main.credit_uses AS use
+                WHERE use.invoice_id = invoice.id AND use.kind = 'burn'),
+            'periodStart', invoice.period_start, 'periodEnd', invoice.period_end,
             'seller', invoice.seller, 'createdOn', to_char(invoice.created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
             'buyer', coalesce(invoice.buyer, (
                 SELECT jsonb_build_object(
@@ -59,7 +63,7 @@ struct InvoiceDocumentRepository: Sendable {
                 SELECT coalesce(json_agg(json_build_object(
                     'position', line.position, 'description', line.description, 'amount', line.amount, 'kind', line.kind,
                     'details', line.details, 'periodStart', line.period_start, 'periodEnd', line.period_end,
-                    'plan', plan.name) ORDER BY line.position), '[]')
+                    'plan', coalesce(invoice.seller -> 'plans' ->> line.plan_id::text, plan.name)) ORDER BY line.position), '[]')
                 FROM main.invoice_lines AS line LEFT JOIN main.plans AS plan ON plan.id = line.plan_id
                 WHERE line.invoice_id = invoice.id AND NOT line.deleted))
         FROM main.invoice AS invoice WHERE invoice.id = $1 AND NOT invoice.deleted
@@ -76,7 +80,8 @@ struct InvoiceDocumentRepository: Sendable {
                 SELECT coalesce(json_agg(json_build_object(
                     'position', line.position, 'description', line.description, 'amount', line.amount, 'tax', line.tax,
                     'kind', billed.kind, 'details', billed.details, 'periodStart', billed.period_start,
-                    'periodEnd', billed.period_end, 'plan', plan.name) ORDER BY line.position), '[]')
+                    'periodEnd', billed.period_end,
+                    'plan', coalesce(note.seller -> 'plans' ->> billed.plan_id::text, plan.name)) ORDER BY line.position), '[]')
                 FROM main.credit_note_lines AS line JOIN main.invoice_lines AS billed ON billed.id = line.invoice_line_id
                     LEFT JOIN main.plans AS plan ON plan.id = billed.plan_id
                 WHERE line.credit_note_id = note.id))

@@ -3,6 +3,7 @@ import Crypto
 import EInvoicing
 import Entities
 import FoundationEssentials
+import JSONCoding
 import Logging
 import NIOCore
 import PDFDocuments
@@ -13,6 +14,7 @@ import ServicePlatform
 /// kept, so that it can be shown that the file is still the same.
 struct InvoiceDocumentService: Sendable {
     let repository: InvoiceDocumentRepository
+    let logos: SellerLogoStore
     let printer: DocumentPrinter
     let logger: Logger
 
@@ -28,7 +30,8 @@ struct InvoiceDocumentService: Sendable {
     /// - Throws: ``InvoiceError/notFound``, ``InvoiceError/notBillable``, `PrintingError`.
     func pdf(_ id: Identifier, _ kind: BillingDocument.Kind, in scope: TenantScope) async throws -> File {
         let document = try await document(id, kind, in: scope)
-        let drawing = try document.pdf(fontFamily: printer.fontFamily)
+        var drawing = try document.pdf(fontFamily: printer.fontFamily)
+        drawing.logo = try await logo(of: document)
         let bytes = Self.adding(
             document, named: drawing.title, to: try await printer.draw(drawing, kind: kind.rawValue, id: id))
         let hash = Hex.encode(Array(SHA256.hash(data: Data(bytes.readableBytesView))))
@@ -41,6 +44,15 @@ struct InvoiceDocumentService: Sendable {
                 metadata: ["document": "\(kind.rawValue)", "id": "\(id)", "first": "\(kept)", "now": "\(hash)"])
         }
         return file
+    }
+
+    /// The image that the document was issued with; empty for none.
+    private func logo(of document: BillingDocument) async throws -> [UInt8] {
+        guard let hash = document.sellerDetails["logo"]?.stringValue else { return [] }
+        if let image = try await logos.image(hash) { return image }
+        logger.warning(
+            "The logo of a document is not known any more", metadata: ["id": "\(document.id)", "logo": "\(hash)"])
+        return []
     }
 
     /// The file with the data of the invoice, as Factur-X describes it; as it is if the data lack something.
@@ -94,6 +106,10 @@ struct InvoiceDocumentService: Sendable {
     /// A name that every file system and header takes.
     static func name(of document: BillingDocument, _ ending: String) -> String {
         let kind = document.kind == .invoice ? "invoice" : "credit-note"
-        return "\(kind)-\(document.number ?? document.id.description).\(ending)"
+        // A number of another installation can have any characters.
+        let number = (document.number ?? document.id.description).map { character in
+            character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
+        }
+        return "\(kind)-\(String(number)).\(ending)"
     }
 }

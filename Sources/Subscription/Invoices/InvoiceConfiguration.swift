@@ -15,7 +15,7 @@ struct InvoiceConfiguration: Sendable {
             "INVOICE_PAYMENT_DAYS", default: 14, in: 0...365, "Days in which an invoice is to be paid")
         static let seller = Setting.optionalText(
             "INVOICE_SELLER_FILE", unset: "invoices name no seller", values: "path of a JSON file",
-            "Who bills, as invoices say it: name, address, VAT id, bank. It is read and checked at startup")
+            "Who bills, as invoices say it: name, address, VAT id, bank, logo. It is read and checked at startup")
     }
 
     static let configurationKeys = ConfigurationKeys(
@@ -32,7 +32,8 @@ struct InvoiceConfiguration: Sendable {
         terms.paymentDays = try reader.value(Settings.paymentDays)
         if let path = try reader.value(Settings.seller) {
             do {
-                terms.seller = try InvoiceSeller(file: path).json
+                let seller = try InvoiceSeller(file: path)
+                (terms.seller, terms.logo) = (seller.json, seller.logo)
             } catch {
                 throw ConfigurationFailure(key: "INVOICE_SELLER_FILE", reason: "cannot be used: \(error)")
             }

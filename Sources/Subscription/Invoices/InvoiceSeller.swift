@@ -5,6 +5,7 @@ import JSONCoding
 struct InvoiceSeller: Sendable, Hashable {
     /// As invoices keep it.
     let json: JSONValue
+    let logo: SellerLogo?
 
     /// Why a description cannot be used: a pointer into it, and the reason.
     struct Mistake: Error, Sendable, Hashable, CustomStringConvertible {
@@ -24,11 +25,12 @@ struct InvoiceSeller: Sendable, Hashable {
         }
         guard data.count <= Self.maximumBytes else { throw Mistake(pointer: path, reason: "is larger than 64 KiB") }
         guard let json = try? JSONValue.parse(Array(data)) else { throw Mistake(pointer: path, reason: "is not JSON") }
-        try self.init(json)
+        try self.init(json, in: URL(fileURLWithPath: path).deletingLastPathComponent().path)
     }
 
+    /// - Parameter folder: Where the description is, for the paths in it.
     /// - Throws: ``Mistake`` at the first member that is missing, unknown or malformed.
-    init(_ json: JSONValue) throws(Mistake) {
+    init(_ json: JSONValue, in folder: String = ".") throws(Mistake) {
         try Self.check(json, "", texts: Self.texts, objects: ["address", "electronicAddress", "bank"])
         try Self.require(json, "", ["name", "address"])
         let address = json["address"] ?? .null
@@ -51,12 +53,18 @@ struct InvoiceSeller: Sendable, Hashable {
         if let vat = json["vatId"]?.stringValue, !Self.isVATID(vat) {
             throw Mistake(pointer: "/vatId", reason: "must begin with the two letters of its country")
         }
-        self.json = json
+        guard let path = json["logo"]?.stringValue, var members = json.objectValue else {
+            (self.json, logo) = (json, nil)
+            return
+        }
+        let logo = try SellerLogo(file: path, in: folder)
+        members["logo"] = .string(logo.hash)
+        (self.json, self.logo) = (.object(members), logo)
     }
 
     private static let texts = [
         "name": 255, "vatId": 30, "taxNumber": 50, "registration": 100, "email": 320, "phone": 50, "paymentTerms": 500,
-        "exemptionReason": 500, "footer": 255,
+        "exemptionReason": 500, "footer": 255, "logo": 1000,
     ]
     private static let addressTexts = ["street": 255, "city": 255, "zip": 50, "state": 255, "country": 2]
 

@@ -12,6 +12,8 @@ struct InvoiceTerms: Sendable, Hashable {
     var paymentDays = 14
     /// Who bills, as invoices keep it; nil if nobody was configured.
     var seller: JSONValue?
+    /// The logo that `seller` names.
+    var logo: SellerLogo?
 
     /// Characters of a series, without a year.
     static let seriesLength = 12
