@@ -1,11 +1,13 @@
-/// A PNG file (ISO/IEC 15948) whose structure was checked without decoding it: the order and the checksums of its chunks, and what its
-/// header says. What is compressed within it is left to the program that draws, which holds no secrets and is limited.
+import Primitives
+
+/// A PNG file (ISO/IEC 15948) whose structure was checked without decoding it: the order and checksums of its chunks, and the values in
+/// its header. Only the program that draws decompresses it; that program holds no secrets and its resources are limited.
 package struct PNGFile: Sendable, Hashable {
     package let bytes: [UInt8]
     package let width: Int
     package let height: Int
 
-    /// Why a file cannot be used.
+    /// Why a file cannot be used; begins with a verb.
     package struct Mistake: Error, Sendable, Hashable, CustomStringConvertible {
         package let description: String
     }
@@ -27,7 +29,7 @@ package struct PNGFile: Sendable, Hashable {
         guard let header = chunks.first, header.name == "IHDR", header.content.count == 13,
             chunks.last?.name == "IEND", chunks.count(where: { $0.name == "IEND" || $0.name == "IHDR" }) == 2,
             chunks.contains(where: { $0.name == "IDAT" })
-        else { throw Mistake(description: "has not the parts of a PNG file") }
+        else { throw Mistake(description: "lacks parts that every PNG file has") }
         let (width, height) = (Self.number(header.content), Self.number(header.content.dropFirst(4)))
         let sides = 1...PDFLimits.imageSide
         guard sides.contains(width), sides.contains(height) else {
@@ -36,7 +38,7 @@ package struct PNGFile: Sendable, Hashable {
         }
         let kind = Array(header.content.suffix(5))
         guard [1, 2, 4, 8].contains(kind[0]), [0, 2, 3, 4, 6].contains(kind[1]), kind[2] == 0, kind[3] == 0, kind[4] < 2
-        else { throw Mistake(description: "has a form that is not supported; use 8 bits for each color") }
+        else { throw Mistake(description: "has an unsupported format; use at most 8 bits per channel") }
         self.bytes = bytes
         self.width = width
         self.height = height
@@ -48,21 +50,11 @@ package struct PNGFile: Sendable, Hashable {
         let length = number(rest)
         guard length <= rest.count - 12 else { return nil }
         let checked = rest.dropFirst(4).prefix(4 + length)
-        guard checksum(checked) == number(rest.dropFirst(8 + length)) else { return nil }
+        guard Int(CRC32.checksum(checked)) == number(rest.dropFirst(8 + length)) else { return nil }
         rest = rest.dropFirst(12 + length)
         return (String(decoding: checked.prefix(4), as: UTF8.self), checked.dropFirst(4))
     }
 
     /// Four bytes, most significant first.
     private static func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) } }
-
-    /// CRC-32 of ISO 3309.
-    private static func checksum(_ bytes: ArraySlice<UInt8>) -> Int {
-        var remainder: UInt32 = 0xFFFF_FFFF
-        for byte in bytes {
-            remainder ^= UInt32(byte)
-            for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
-        }
-        return Int(~remainder)
-    }
 }

@@ -44,14 +44,9 @@ package struct APIKeyText: Sendable, Hashable {
     /// Characters of a key that may be shown.
     static let shownLength = marker.count + shownDigits
 
-    /// CRC-32 (ISO 3309), as GitHub's tokens have it.
+    /// CRC-32 in Base62, as in GitHub's tokens.
     private static func checksum(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        var remainder = UInt32.max
-        for byte in bytes {
-            remainder ^= UInt32(byte)
-            for _ in 0..<8 { remainder = remainder >> 1 ^ (remainder & 1 == 1 ? 0xEDB8_8320 : 0) }
-        }
-        let bits = ~remainder
+        let bits = CRC32.checksum(bytes)
         return Base62.encode([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: bits >> $0) }, count: checksumDigits)
     }
 }
