@@ -134,8 +134,9 @@ package enum SubscriptionMigrations {
             number: 113, name: "signing_keys", up: PackageResources.V0113__signing_keys_up_sql,
             down: PackageResources.V0113__signing_keys_down_sql),
         Migration(
-            number: 120, name: "invoice_events", up: PackageResources.V0120__invoice_events_up_sql,
-            down: PackageResources.V0120__invoice_events_down_sql),
+            number: 120, name: "invoice_events",
+            up: sql(PackageResources.V0120__invoice_events_up_sql) + RoleGrants.functionsOfSchemaUsers,
+            down: sql(PackageResources.V0120__invoice_events_down_sql)),
         Migration(
             number: 121, name: "document_hashes", up: PackageResources.V0121__document_hashes_up_sql,
             down: PackageResources.V0121__document_hashes_down_sql),
@@ -171,10 +172,6 @@ package enum SubscriptionMigrations {
         Migration(
             number: 155, name: "billing_guards", up: PackageResources.V0155__billing_guards_up_sql,
             down: PackageResources.V0155__billing_guards_down_sql),
-        Migration(
-            number: 160, name: "invoice_mails",
-            up: sql(PackageResources.V0160__invoice_mails_up_sql) + RoleGrants.functionsOfSchemaUsers,
-            down: sql(PackageResources.V0160__invoice_mails_down_sql)),
         Migration(
             number: 161, name: "seller_logos", up: PackageResources.V0161__seller_logos_up_sql,
             down: PackageResources.V0161__seller_logos_down_sql),
