@@ -12,6 +12,9 @@ package struct BillingPeriod: Sendable, Hashable, CustomStringConvertible {
         self.end = end
     }
 
+    /// The last day.
+    package var lastDay: CalendarDate { (try? end.adding(days: -1)) ?? end }
+
     /// The number of days, at least 1.
     package var days: Int { start.days(until: end) }
 

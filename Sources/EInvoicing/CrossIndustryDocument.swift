@@ -9,32 +9,26 @@ package struct CrossIndustryDocument {
     /// The XML.
     /// - Throws: `.overflow`, `.currencyMismatch`.
     package func xml() throws(BillingError) -> String {
-        do {
-            var xml = XMLText()
-            let standard = "urn:un:unece:uncefact:data:standard"
-            try xml.element(
-                "rsm:CrossIndustryInvoice",
-                [
-                    ("xmlns:rsm", "\(standard):CrossIndustryInvoice:100"),
-                    ("xmlns:ram", "\(standard):ReusableAggregateBusinessInformationEntity:100"),
-                    ("xmlns:qdt", "\(standard):QualifiedDataType:100"),
-                    ("xmlns:udt", "\(standard):UnqualifiedDataType:100"),
-                ]
-            ) { xml in
-                head(&xml)
-                try xml.element("rsm:SupplyChainTradeTransaction") { xml in
-                    for (index, line) in invoice.lines.enumerated() { write(line, index + 1, &xml) }
-                    agreement(&xml)
-                    xml.element("ram:ApplicableHeaderTradeDelivery") { _ in }
-                    try settlement(&xml)
-                }
+        var xml = XMLText()
+        let standard = "urn:un:unece:uncefact:data:standard"
+        try xml.element(
+            "rsm:CrossIndustryInvoice",
+            [
+                ("xmlns:rsm", "\(standard):CrossIndustryInvoice:100"),
+                ("xmlns:ram", "\(standard):ReusableAggregateBusinessInformationEntity:100"),
+                ("xmlns:qdt", "\(standard):QualifiedDataType:100"),
+                ("xmlns:udt", "\(standard):UnqualifiedDataType:100"),
+            ]
+        ) { xml throws(BillingError) in
+            head(&xml)
+            try xml.element("rsm:SupplyChainTradeTransaction") { xml throws(BillingError) in
+                for (index, line) in invoice.lines.enumerated() { write(line, index + 1, &xml) }
+                agreement(&xml)
+                xml.element("ram:ApplicableHeaderTradeDelivery") { _ in }
+                try settlement(&xml)
             }
-            return xml.text
-        } catch let error as BillingError {
-            throw error
-        } catch {
-            throw .overflow
         }
+        return xml.text
     }
 
     private func head(_ xml: inout XMLText) {
@@ -45,7 +39,7 @@ package struct CrossIndustryDocument {
         }
         xml.element("rsm:ExchangedDocument") { xml in
             xml.element("ram:ID", invoice.number)
-            xml.element("ram:TypeCode", invoice.kind == .creditNote ? "381" : "380")
+            xml.element("ram:TypeCode", invoice.kind.code)
             xml.element("ram:IssueDateTime") { Self.date("udt:DateTimeString", invoice.issuedOn, &$0) }
             if let note = invoice.note { xml.element("ram:IncludedNote") { $0.element("ram:Content", note) } }
         }
@@ -65,14 +59,11 @@ package struct CrossIndustryDocument {
             }
             xml.element("ram:SpecifiedLineTradeAgreement") { xml in
                 xml.element("ram:NetPriceProductTradePrice") { xml in
-                    amount(
-                        "ram:ChargeAmount", Money(minorUnits: abs(line.net.minorUnits), currency: invoice.currency),
-                        &xml)
+                    amount("ram:ChargeAmount", line.price, &xml)
                 }
             }
             xml.element("ram:SpecifiedLineTradeDelivery") { xml in
-                // A price is never below zero (BR-27): less than nothing is billed by a negative quantity.
-                xml.element("ram:BilledQuantity", line.net.isNegative ? "-1" : "1", [("unitCode", "C62")])
+                xml.element("ram:BilledQuantity", line.quantity, [("unitCode", "C62")])
             }
             xml.element("ram:SpecifiedLineTradeSettlement") { xml in
                 tax(line.tax, &xml)
@@ -115,8 +106,6 @@ package struct CrossIndustryDocument {
     }
 
     private func party(_ name: String, _ party: ElectronicInvoice.Party, isSeller: Bool, _ xml: inout XMLText) {
-        // Whoever is not subject to VAT names no VAT id (BR-O-02).
-        let isTaxed = !invoice.lines.contains { $0.tax.category == .notSubject }
         xml.element(name) { xml in
             xml.element("ram:Name", party.name)
             if let registration = party.registration {
@@ -145,8 +134,9 @@ package struct CrossIndustryDocument {
                     $0.element("ram:URIID", endpoint.id, [("schemeID", endpoint.scheme)])
                 }
             }
-            if isSeller, let number = party.taxNumber, isTaxed { Self.registration(number, "FC", &xml) }
-            if let vat = party.vatID, isTaxed { Self.registration(vat, "VA", &xml) }
+            guard invoice.namesTaxIDs else { return }
+            if isSeller, let number = party.taxNumber { Self.registration(number, "FC", &xml) }
+            if let vat = party.vatID { Self.registration(vat, "VA", &xml) }
         }
     }
 
@@ -154,8 +144,8 @@ package struct CrossIndustryDocument {
         xml.element("ram:SpecifiedTaxRegistration") { $0.element("ram:ID", id, [("schemeID", scheme)]) }
     }
 
-    private func settlement(_ xml: inout XMLText) throws {
-        try xml.element("ram:ApplicableHeaderTradeSettlement") { xml in
+    private func settlement(_ xml: inout XMLText) throws(BillingError) {
+        try xml.element("ram:ApplicableHeaderTradeSettlement") { xml throws(BillingError) in
             if invoice.account != nil { xml.element("ram:PaymentReference", invoice.number) }
             xml.element("ram:InvoiceCurrencyCode", invoice.currency.code)
             if let account = invoice.account { write(account, &xml) }
@@ -183,7 +173,7 @@ package struct CrossIndustryDocument {
 
     private func write(_ account: ElectronicInvoice.Account, _ xml: inout XMLText) {
         xml.element("ram:SpecifiedTradeSettlementPaymentMeans") { xml in
-            xml.element("ram:TypeCode", invoice.currency.code == "EUR" ? "58" : "30")
+            xml.element("ram:TypeCode", invoice.paymentMeans)
             xml.element("ram:PayeePartyCreditorFinancialAccount") { xml in
                 xml.element("ram:IBANID", account.iban)
                 xml.elementIfPresent("ram:AccountName", account.name)
@@ -210,8 +200,8 @@ package struct CrossIndustryDocument {
         }
     }
 
-    private func sums(_ xml: inout XMLText) throws {
-        try xml.element("ram:SpecifiedTradeSettlementHeaderMonetarySummation") { xml in
+    private func sums(_ xml: inout XMLText) throws(BillingError) {
+        try xml.element("ram:SpecifiedTradeSettlementHeaderMonetarySummation") { xml throws(BillingError) in
             amount("ram:LineTotalAmount", try invoice.lineTotal, &xml)
             if !invoice.allowances.isEmpty { amount("ram:AllowanceTotalAmount", try invoice.allowanceTotal, &xml) }
             amount("ram:TaxBasisTotalAmount", try invoice.withoutTax, &xml)

@@ -7,6 +7,14 @@ package struct ElectronicInvoice: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case invoice
         case creditNote
+
+        /// The code of the document type (UNTDID 1001).
+        var code: String {
+            switch self {
+            case .invoice: "380"
+            case .creditNote: "381"
+            }
+        }
     }
 
     /// How a line is taxed (UNTDID 5305).
@@ -186,6 +194,12 @@ extension ElectronicInvoice {
     /// BT-115.
     package var payable: Money { get throws(BillingError) { try withTax.subtracting(prepaid) } }
 
+    /// Whether the parties give their tax numbers: an invoice that is not subject to VAT has none (BR-O-02).
+    var namesTaxIDs: Bool { !lines.contains { $0.tax.category == .notSubject } }
+
+    /// The code of the payment means (UNTDID 4461): a SEPA credit transfer for euros, otherwise any credit transfer.
+    var paymentMeans: String { currency.code == "EUR" ? "58" : "30" }
+
     /// The text of why a tax is not charged, for categories that need one.
     func reason(of category: Category) -> String? {
         switch category {
@@ -196,7 +210,7 @@ extension ElectronicInvoice {
         }
     }
 
-    /// The same for programs (list VATEX).
+    /// The same as a code of the list VATEX.
     func reasonCode(of category: Category) -> String? {
         switch category {
         case .reverseCharge: "VATEX-EU-AE"
@@ -204,4 +218,12 @@ extension ElectronicInvoice {
         case .standard, .zero, .exempt: nil
         }
     }
+}
+
+// A price is never negative (BR-27), so that of a line below zero has the quantity -1.
+extension ElectronicInvoice.Line {
+    /// BT-129.
+    var quantity: String { net.isNegative ? "-1" : "1" }
+    /// BT-146.
+    var price: Money { Money(minorUnits: abs(net.minorUnits), currency: net.currency) }
 }

@@ -12,31 +12,25 @@ package struct UBLDocument {
     /// The XML.
     /// - Throws: `.overflow`, `.currencyMismatch`.
     package func xml() throws(BillingError) -> String {
-        do {
-            var xml = XMLText()
-            let common = "urn:oasis:names:specification:ubl:schema:xsd"
-            try xml.element(
-                root,
-                [
-                    ("xmlns", "\(common):\(root)-2"), ("xmlns:cac", "\(common):CommonAggregateComponents-2"),
-                    ("xmlns:cbc", "\(common):CommonBasicComponents-2"),
-                ]
-            ) { xml in
-                head(&xml)
-                try party("cac:AccountingSupplierParty", invoice.seller, isSeller: true, &xml)
-                try party("cac:AccountingCustomerParty", invoice.buyer, isSeller: false, &xml)
-                payment(&xml)
-                for allowance in invoice.allowances { write(allowance, &xml) }
-                try taxes(&xml)
-                try sums(&xml)
-                for (index, line) in invoice.lines.enumerated() { write(line, index + 1, &xml) }
-            }
-            return xml.text
-        } catch let error as BillingError {
-            throw error
-        } catch {
-            throw .overflow
+        var xml = XMLText()
+        let common = "urn:oasis:names:specification:ubl:schema:xsd"
+        try xml.element(
+            root,
+            [
+                ("xmlns", "\(common):\(root)-2"), ("xmlns:cac", "\(common):CommonAggregateComponents-2"),
+                ("xmlns:cbc", "\(common):CommonBasicComponents-2"),
+            ]
+        ) { xml throws(BillingError) in
+            head(&xml)
+            party("cac:AccountingSupplierParty", invoice.seller, isSeller: true, &xml)
+            party("cac:AccountingCustomerParty", invoice.buyer, isSeller: false, &xml)
+            payment(&xml)
+            for allowance in invoice.allowances { write(allowance, &xml) }
+            try taxes(&xml)
+            try sums(&xml)
+            for (index, line) in invoice.lines.enumerated() { write(line, index + 1, &xml) }
         }
+        return xml.text
     }
 
     private func head(_ xml: inout XMLText) {
@@ -49,7 +43,7 @@ package struct UBLDocument {
         xml.element("cbc:ID", invoice.number)
         xml.element("cbc:IssueDate", invoice.issuedOn.description)
         if !isCredit { xml.elementIfPresent("cbc:DueDate", invoice.dueOn?.description) }
-        xml.element(isCredit ? "cbc:CreditNoteTypeCode" : "cbc:InvoiceTypeCode", isCredit ? "381" : "380")
+        xml.element("cbc:\(root)TypeCode", invoice.kind.code)
         xml.elementIfPresent("cbc:Note", invoice.note)
         xml.element("cbc:DocumentCurrencyCode", invoice.currency.code)
         xml.elementIfPresent("cbc:BuyerReference", invoice.buyerReference)
@@ -62,11 +56,7 @@ package struct UBLDocument {
         }
     }
 
-    private func party(
-        _ name: String, _ party: ElectronicInvoice.Party, isSeller: Bool, _ xml: inout XMLText
-    ) throws {
-        // Whoever is not subject to VAT names no VAT id (BR-O-02).
-        let isTaxed = !invoice.lines.contains { $0.tax.category == .notSubject }
+    private func party(_ name: String, _ party: ElectronicInvoice.Party, isSeller: Bool, _ xml: inout XMLText) {
         xml.element(name) { xml in
             xml.element("cac:Party") { xml in
                 if let endpoint = party.endpoint {
@@ -80,8 +70,10 @@ package struct UBLDocument {
                     xml.elementIfPresent("cbc:CountrySubentity", party.state)
                     xml.element("cac:Country") { $0.element("cbc:IdentificationCode", party.country) }
                 }
-                if let vat = party.vatID, isTaxed { Self.taxScheme("VAT", vat, &xml) }
-                if isSeller, let number = party.taxNumber, isTaxed { Self.taxScheme("TAX", number, &xml) }
+                if invoice.namesTaxIDs {
+                    if let vat = party.vatID { Self.taxScheme("VAT", vat, &xml) }
+                    if isSeller, let number = party.taxNumber { Self.taxScheme("TAX", number, &xml) }
+                }
                 xml.element("cac:PartyLegalEntity") { xml in
                     xml.element("cbc:RegistrationName", party.name)
                     xml.elementIfPresent("cbc:CompanyID", party.registration)
@@ -106,8 +98,7 @@ package struct UBLDocument {
     private func payment(_ xml: inout XMLText) {
         if let account = invoice.account {
             xml.element("cac:PaymentMeans") { xml in
-                // A transfer of credit; in euro, one of SEPA.
-                xml.element("cbc:PaymentMeansCode", invoice.currency.code == "EUR" ? "58" : "30")
+                xml.element("cbc:PaymentMeansCode", invoice.paymentMeans)
                 xml.element("cbc:PaymentID", invoice.number)
                 xml.element("cac:PayeeFinancialAccount") { xml in
                     xml.element("cbc:ID", account.iban)
@@ -133,8 +124,8 @@ package struct UBLDocument {
         }
     }
 
-    private func taxes(_ xml: inout XMLText) throws {
-        try xml.element("cac:TaxTotal") { xml in
+    private func taxes(_ xml: inout XMLText) throws(BillingError) {
+        try xml.element("cac:TaxTotal") { xml throws(BillingError) in
             amount("cbc:TaxAmount", try invoice.taxTotal, &xml)
             for subtotal in invoice.subtotals {
                 xml.element("cac:TaxSubtotal") { xml in
@@ -158,8 +149,8 @@ package struct UBLDocument {
         }
     }
 
-    private func sums(_ xml: inout XMLText) throws {
-        try xml.element("cac:LegalMonetaryTotal") { xml in
+    private func sums(_ xml: inout XMLText) throws(BillingError) {
+        try xml.element("cac:LegalMonetaryTotal") { xml throws(BillingError) in
             amount("cbc:LineExtensionAmount", try invoice.lineTotal, &xml)
             amount("cbc:TaxExclusiveAmount", try invoice.withoutTax, &xml)
             amount("cbc:TaxInclusiveAmount", try invoice.withTax, &xml)
@@ -172,10 +163,8 @@ package struct UBLDocument {
     private func write(_ line: ElectronicInvoice.Line, _ number: Int, _ xml: inout XMLText) {
         xml.element(isCredit ? "cac:CreditNoteLine" : "cac:InvoiceLine") { xml in
             xml.element("cbc:ID", String(number))
-            // A price is never below zero (BR-27): less than nothing is billed by a negative quantity.
             xml.element(
-                isCredit ? "cbc:CreditedQuantity" : "cbc:InvoicedQuantity", line.net.isNegative ? "-1" : "1",
-                [("unitCode", "C62")])
+                isCredit ? "cbc:CreditedQuantity" : "cbc:InvoicedQuantity", line.quantity, [("unitCode", "C62")])
             amount("cbc:LineExtensionAmount", line.net, &xml)
             if let period = line.period {
                 xml.element("cac:InvoicePeriod") { xml in
@@ -188,18 +177,11 @@ package struct UBLDocument {
                 xml.element("cbc:Name", line.name)
                 category("cac:ClassifiedTaxCategory", line.tax, hasReason: false, &xml)
             }
-            xml.element("cac:Price") { xml in
-                amount("cbc:PriceAmount", Money(minorUnits: abs(line.net.minorUnits), currency: invoice.currency), &xml)
-            }
+            xml.element("cac:Price") { amount("cbc:PriceAmount", line.price, &$0) }
         }
     }
 
     private func amount(_ name: String, _ money: Money, _ xml: inout XMLText) {
         xml.element(name, money.decimalText, [("currencyID", invoice.currency.code)])
     }
-}
-
-extension BillingPeriod {
-    /// The day before its end.
-    var lastDay: CalendarDate { (try? end.adding(days: -1)) ?? end }
 }

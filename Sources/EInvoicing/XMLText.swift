@@ -4,9 +4,9 @@ struct XMLText {
     private var depth = 0
 
     /// An element with other elements.
-    mutating func element(
-        _ name: String, _ attributes: [(String, String)] = [], _ body: (inout XMLText) throws -> Void
-    ) rethrows {
+    mutating func element<Failure: Error>(
+        _ name: String, _ attributes: [(String, String)] = [], _ body: (inout XMLText) throws(Failure) -> Void
+    ) throws(Failure) {
         open(name, attributes)
         text += "\n"
         depth += 1

@@ -4,15 +4,13 @@ import JSONCoding
 
 extension BillingDocument {
     /// The document in the terms of EN 16931.
-    /// - Throws: ``InvoiceError/incomplete(_:)`` with all that the standard requires and the document lacks.
+    /// - Throws: ``InvoiceError/incomplete(_:)`` with everything that the standard requires and the document lacks.
     func electronic() throws -> ElectronicInvoice {
         var missing: [String] = []
-        if number == nil { missing.append("a number: it was not issued") }
+        if number == nil { missing.append("a number, which it gets when it is issued") }
         if seller == nil { missing.append("a seller (INVOICE_SELLER_FILE)") }
+        if !tax.isZero, lines.allSatisfy(\.rates.isEmpty) { missing.append("the rates of its taxes (BR-CO-18)") }
         let buyerCountry = CountryCode.code(of: buyer.country ?? "")
-        if !tax.isZero, !lines.contains(where: { !$0.rates.isEmpty }) {
-            missing.append("the rates of its taxes (BR-CO-18)")
-        }
         if buyerCountry == nil { missing.append("the country of the buyer, as a code of ISO 3166") }
         guard let number, let issuedOn, let seller, let buyerCountry else { throw InvoiceError.incomplete(missing) }
         let amounts = try ElectronicAmounts(self, isTaxable: seller.vatID != nil || seller.taxNumber != nil)
@@ -35,7 +33,7 @@ extension BillingDocument {
         return invoice
     }
 
-    /// What becomes of the amount of a credit note: the standard wants to know when an amount is due (BR-CO-25).
+    /// What happens to the amount of a credit note. The standard requires terms of payment for it, too (BR-CO-25).
     private var use: String {
         switch destination {
         case .refund: "The amount is paid back."

@@ -4,7 +4,7 @@ import PDFDocuments
 import Primitives
 
 extension BillingDocument {
-    /// The document as it is printed. It says nothing that changes after the day of issue, so that it is always the same.
+    /// The document as it is printed. It contains nothing that changes after the day of issue, so that it is always the same.
     func pdf(fontFamily: String) throws -> PDFDocument {
         let format = LocaleFormat(tag: buyerOptions["locale"]?.stringValue)
         let name = number ?? (isDraft ? "not issued" : id.description)
@@ -49,10 +49,9 @@ extension BillingDocument {
         var facts: [PDFDocument.Field] = []
         if let issuedOn { facts.append(.init("ISSUED", format.text(issuedOn))) }
         if let dueOn, !isDraft, kind == .invoice { facts.append(.init("DUE DATE", format.text(dueOn))) }
-        let starts = lines.compactMap(\.period?.start)
-        let ends = lines.compactMap(\.period?.end)
-        if let start = starts.min(), let end = ends.max() {
-            facts.append(.init("PERIOD", Self.text(start, end, format)))
+        let periods = lines.compactMap(\.period)
+        if let start = periods.map(\.start).min(), let lastDay = periods.map(\.lastDay).max() {
+            facts.append(.init("PERIOD", "\(format.text(start)) – \(format.text(lastDay))"))
         }
         if let corrected {
             facts.append(.init("CORRECTS INVOICE", corrected.number))
@@ -62,11 +61,6 @@ extension BillingDocument {
             facts.append(.init("YOUR REFERENCE", reference))
         }
         return facts
-    }
-
-    /// From the first to the last day: the end of a period is the day after it.
-    private static func text(_ start: CalendarDate, _ end: CalendarDate, _ format: LocaleFormat) -> String {
-        "\(format.text(start)) – \(format.text((try? end.adding(days: -1)) ?? end))"
     }
 
     private func table(_ format: LocaleFormat) throws -> PDFDocument.Table {
@@ -84,7 +78,8 @@ extension BillingDocument {
             rows: lines.map { line in
                 let formula = line.formula.map { $0 == line.amount.decimalText ? "" : " (\($0))" } ?? ""
                 return [
-                    line.description + formula, line.period.map { Self.text($0.start, $0.end, format) } ?? "",
+                    line.description + formula,
+                    line.period.map { "\(format.text($0.start)) – \(format.text($0.lastDay))" } ?? "",
                     format.text(line.amount),
                 ]
             }, totals: try totals(format),
@@ -93,7 +88,7 @@ extension BillingDocument {
 
     private func totals(_ format: LocaleFormat) throws -> [PDFDocument.Field] {
         var totals = [PDFDocument.Field("Subtotal", format.text(subtotal))]
-        // There is room for so many; of more, the sums are printed.
+        // If there is no room for each of them, only their sums are printed.
         if discounts.count + taxes.count > PDFLimits.totals - 5 {
             totals.append(.init("Discounts", format.text(try discount.negated())))
             totals.append(.init("Taxes", format.text(tax)))
@@ -120,20 +115,20 @@ extension BillingDocument {
             case (.creditNote, .refund): "Refunded"
             case (.creditNote, _): "Total credited"
             }
-        return totals + [.init(label, format.text(try total.subtracting(prepaid)))]
+        return totals + [.init(label, format.text(try due))]
     }
 
     private func notes(_ format: LocaleFormat) throws -> [String] {
         var notes: [String] = []
-        if isDraft { notes.append("This is a draft and no invoice. Amounts may change until it is issued.") }
+        if isDraft { notes.append("This is a draft, not an invoice. Amounts may change until it is issued.") }
         if let reason { notes.append("Reason: \(reason)") }
         if lines.contains(where: { $0.rates.contains(where: \.isReverseCharge) }) {
             notes.append("Reverse charge: the buyer owes the tax.")
         }
-        let rest = try total.subtracting(prepaid)
-        guard kind == .invoice, !isDraft, rest.minorUnits > 0 else { return notes }
-        let due = dueOn.map { "Please pay \(format.text(rest)) by \(format.text($0))." }
-        notes += [due, sellerDetails["paymentTerms"]?.stringValue].compactMap { $0 }
+        let due = try due
+        guard kind == .invoice, !isDraft, due.minorUnits > 0 else { return notes }
+        let request = dueOn.map { "Please pay \(format.text(due)) by \(format.text($0))." }
+        notes += [request, sellerDetails["paymentTerms"]?.stringValue].compactMap { $0 }
         if let bank = sellerDetails["bank"], let iban = bank["iban"]?.stringValue {
             let parts = ["IBAN \(iban)", bank["bic"]?.stringValue.map { "BIC \($0)" }, bank["name"]?.stringValue]
             notes.append(parts.compactMap { $0 }.joined(separator: ", "))

@@ -3,7 +3,7 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// An invoice or a credit note with all that a document says of it.
+/// An invoice or a credit note with everything that its documents contain.
 struct BillingDocument: Sendable {
     enum Kind: String, Sendable {
         case invoice
@@ -31,6 +31,9 @@ struct BillingDocument: Sendable {
         let discountShare: Rational
         /// Of a line of a credit note; nil for those of invoices, whose taxes are rounded once.
         let tax: Money?
+
+        /// The rates that the seller charges.
+        var chargedRates: [Rate] { rates.filter { !$0.isReverseCharge } }
     }
 
     /// A discount or a tax.
@@ -59,9 +62,9 @@ struct BillingDocument: Sendable {
     let tax: Money
     /// What account credit has paid; negative: what was added to it.
     let credit: Money
-    /// What is to be paid, or is given back.
+    /// What is to be paid, or is given back, before prepaid credits.
     let total: Money
-    /// What prepaid credits have paid of the total in the transaction that issued the invoice.
+    /// The part of the total that prepaid credits have paid in the transaction that issued the invoice.
     let prepaid: Money
     let seller: InvoiceParty?
     let buyer: InvoiceParty
@@ -110,7 +113,7 @@ struct BillingDocument: Sendable {
         tax = money("tax") ?? rest
         let known =
             kind == .creditNote
-            ? try Self.taxes(of: lines, in: currency)
+            ? try Self.taxes(of: lines)
             : adjustments.filter { $0.0 == InvoiceLineDetails.Kind.tax.rawValue }.map(\.1)
         taxes =
             known.isEmpty && !tax.isZero
@@ -126,23 +129,21 @@ struct BillingDocument: Sendable {
 }
 
 extension BillingDocument {
-    /// The taxes of a credit note, by rate: those of its lines. Empty if the rates are not known.
-    private static func taxes(of lines: [Line], in currency: Currency) throws -> [Adjustment] {
-        guard lines.allSatisfy({ $0.tax?.isZero != false || $0.rates.count(where: { !$0.isReverseCharge }) == 1 })
-        else {
-            return []
-        }
+    /// What is to be paid after prepaid credits, or is given back.
+    var due: Money { get throws { try total.subtracting(prepaid) } }
+
+    /// The taxes of the lines of a credit note, by rate. Empty if a line does not have exactly one rate.
+    private static func taxes(of lines: [Line]) throws -> [Adjustment] {
         var taxes: [Adjustment] = []
         for line in lines {
-            guard let tax = line.tax, !tax.isZero, let rate = line.rates.first(where: { !$0.isReverseCharge }) else {
-                continue
-            }
+            guard let tax = line.tax, !tax.isZero else { continue }
+            let rates = line.chargedRates
+            guard let rate = rates.first, rates.count == 1 else { return [] }
             let place = taxes.firstIndex { $0.rate == rate }
             let sum = try place.map { try taxes[$0].amount.adding(tax) } ?? tax
-            let percent = rate.percent.decimalText(places: 4)
+            let name = rate.name.isEmpty ? "Tax" : rate.name
             let entry = Adjustment(
-                description: rate.name.isEmpty ? "Tax \(percent)%" : "\(rate.name) \(percent)%", amount: sum, rate: rate
-            )
+                description: "\(name) \(rate.percent.decimalText(places: 4))%", amount: sum, rate: rate)
             if let place { taxes[place] = entry } else { taxes.append(entry) }
         }
         return taxes

@@ -1,8 +1,8 @@
 import Billing
 import EInvoicing
 
-/// The amounts of a document without the taxes within them, so that they add up by the rules of EN 16931 to exactly what was billed:
-/// sums come first, and what rounding leaves over goes to the largest part.
+/// The amounts of a document net of included taxes, such that by the rules of EN 16931 they add up to exactly what was billed: the sums
+/// are fixed first, and the remainder of rounding goes to the largest part.
 struct ElectronicAmounts {
     private(set) var lines: [ElectronicInvoice.Line] = []
     private(set) var allowances: [ElectronicInvoice.Allowance] = []
@@ -18,12 +18,14 @@ struct ElectronicAmounts {
         var hasDiscounts = false
     }
 
-    /// - Parameter isTaxable: Whether the seller is registered for taxes: then lines without any are exempt.
+    /// - Parameter isTaxable: Whether the seller is registered for taxes: if so, lines without taxes are exempt.
     init(_ document: BillingDocument, isTaxable: Bool) throws {
         var groups: [Group] = []
         var nets: [Rational] = []
+        /// Which group each line is in.
+        var places: [Int] = []
         for (index, line) in document.lines.enumerated() {
-            let rates = line.rates.filter { !$0.isReverseCharge }
+            let rates = line.chargedRates
             let within = try Self.sum(rates.filter(\.isInclusive))
             let percent = try Self.sum(rates)
             let tax = Self.tax(line, percent, isTaxable: isTaxable)
@@ -32,6 +34,7 @@ struct ElectronicAmounts {
             let discounted = try line.amount.exact.subtracting(line.discountShare).multiplied(by: factor)
             let place = groups.firstIndex { $0.tax == tax } ?? groups.count
             if place == groups.count { groups.append(Group(tax: tax)) }
+            places.append(place)
             groups[place].lines.append(index)
             groups[place].net = try groups[place].net.adding(discounted)
             groups[place].taxes = try groups[place].taxes.adding(
@@ -61,12 +64,11 @@ struct ElectronicAmounts {
                     amount: Money(minorUnits: taxes[place], currency: document.currency)))
         }
         for (index, line) in document.lines.enumerated() {
-            guard let group = groups.first(where: { $0.lines.contains(index) }) else { continue }
             lines.append(
                 .init(
                     name: line.description.isEmpty ? "Item \(index + 1)" : line.description, description: line.formula,
                     period: line.period, net: Money(minorUnits: amounts[index], currency: document.currency),
-                    tax: group.tax))
+                    tax: groups[places[index]].tax))
         }
     }
 
@@ -82,7 +84,7 @@ struct ElectronicAmounts {
         return .init(line.rates.contains(where: \.isReverseCharge) ? .reverseCharge : .zero)
     }
 
-    /// Rounded parts that add up to a sum; what is left over goes to the largest.
+    /// Rounded parts that add up to a sum; the remainder goes to the largest.
     private static func apportion(_ exact: [Rational], to sum: Int64) -> [Int64] {
         var parts = exact.map { Int64(clamping: $0.rounded()) }
         let residue = sum - parts.reduce(0, +)

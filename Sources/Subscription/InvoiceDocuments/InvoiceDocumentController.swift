@@ -17,17 +17,17 @@ struct InvoiceDocumentController: Sendable {
     private func pdf(_ kind: BillingDocument.Kind) -> Operation {
         Operation(
             .get, "\(Self.path(of: kind))/{id}/pdf", id: "\(Self.controller(of: kind)).pdf",
-            summary: "Download \(kind == .invoice ? "an invoice" : "a credit note") as PDF",
+            summary: "Download \(Self.noun(of: kind)) as PDF",
             access: BillingInvoicePolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(
-                    .ok, "The document as a PDF file; a draft says that it is one", mediaType: "application/pdf",
+                    .ok, "The document as a PDF file; a draft is marked as such", mediaType: "application/pdf",
                     headers: [.contentDisposition, .eTag]),
                 Self.unchanged,
             ],
             failures: [
                 .notFound: "There is no such \(kind == .invoice ? "Invoice" : "CreditNote")",
-                .unprocessableContent: "It has no amounts, or more than can be drawn",
+                .unprocessableContent: "It has no amounts, or is too long to be drawn",
             ],
             handler: .scoped { call in
                 try Self.response(
@@ -40,8 +40,7 @@ struct InvoiceDocumentController: Sendable {
         Operation(
             .get, "\(Self.path(of: kind))/{id}/\(format.rawValue)",
             id: "\(Self.controller(of: kind)).\(format == .ubl ? "ubl" : "facturX")",
-            summary:
-                "Download \(kind == .invoice ? "an invoice" : "a credit note") as \(format == .ubl ? "UBL 2.1" : "data of Factur-X") (EN 16931)",
+            summary: "Download \(Self.noun(of: kind)) as \(format == .ubl ? "UBL 2.1" : "Factur-X data") (EN 16931)",
             access: BillingInvoicePolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The document as XML", mediaType: "application/xml", headers: [.contentDisposition, .eTag]),
@@ -57,6 +56,10 @@ struct InvoiceDocumentController: Sendable {
                     try await service.electronic(try call.request.identifier(), kind, as: format, in: call.scope),
                     "application/xml", for: call.request)
             })
+    }
+
+    private static func noun(of kind: BillingDocument.Kind) -> String {
+        kind == .invoice ? "an invoice" : "a credit note"
     }
 
     private static let unchanged = OperationResponseDescription(

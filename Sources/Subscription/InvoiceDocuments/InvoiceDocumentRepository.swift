@@ -3,7 +3,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// SQL of what is printed and sent of invoices and credit notes.
+/// SQL of the documents of invoices and credit notes.
 struct InvoiceDocumentRepository: Sendable {
     let pool: PostgresPool
 
@@ -40,17 +40,16 @@ struct InvoiceDocumentRepository: Sendable {
         SELECT sha256 FROM added UNION ALL SELECT sha256::text FROM main.document_hashes WHERE id = $1 LIMIT 1
         """
 
-    /// A draft has no buyer yet: it is the customer as it is known now.
+    /// A draft has no buyer yet; its buyer is the customer as currently known.
     private static let readingInvoice: PostgresStatement = """
         SELECT json_build_object(
             'id', invoice.id, 'tenantId', invoice.tenant_id, 'number', invoice.number, 'status', invoice.invoice_status,
             'issuedOn', invoice.issued_on, 'dueOn', invoice.due_on, 'currency', invoice.currency_code,
             'subtotal', invoice.subtotal, 'discount', invoice.discount, 'tax', invoice.tax, 'credit', invoice.credit,
             'total', invoice.total, 'prepaid', (
-                -- What was given back later is in credit notes.
+                -- Credit notes show what is given back later.
                 SELECT -sum(use.amount)::bigint FROM main.credit_uses AS use
                 WHERE use.invoice_id = invoice.id AND use.kind = 'burn'),
-            'periodStart', invoice.period_start, 'periodEnd', invoice.period_end,
             'seller', invoice.seller, 'createdOn', to_char(invoice.created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
             'buyer', coalesce(invoice.buyer, (
                 SELECT jsonb_build_object(
@@ -61,7 +60,7 @@ struct InvoiceDocumentRepository: Sendable {
                     OR (invoice.billing_customer_id IS NULL AND customer.tenant_id = invoice.tenant_id::text)) LIMIT 1)),
             'lines', (
                 SELECT coalesce(json_agg(json_build_object(
-                    'position', line.position, 'description', line.description, 'amount', line.amount, 'kind', line.kind,
+                    'description', line.description, 'amount', line.amount, 'kind', line.kind,
                     'details', line.details, 'periodStart', line.period_start, 'periodEnd', line.period_end,
                     'plan', coalesce(invoice.seller -> 'plans' ->> line.plan_id::text, plan.name)) ORDER BY line.position), '[]')
                 FROM main.invoice_lines AS line LEFT JOIN main.plans AS plan ON plan.id = line.plan_id
@@ -78,7 +77,7 @@ struct InvoiceDocumentRepository: Sendable {
             'invoiceNumber', invoice.number, 'invoiceIssuedOn', invoice.issued_on,
             'lines', (
                 SELECT coalesce(json_agg(json_build_object(
-                    'position', line.position, 'description', line.description, 'amount', line.amount, 'tax', line.tax,
+                    'description', line.description, 'amount', line.amount, 'tax', line.tax,
                     'kind', billed.kind, 'details', billed.details, 'periodStart', billed.period_start,
                     'periodEnd', billed.period_end,
                     'plan', coalesce(note.seller -> 'plans' ->> billed.plan_id::text, plan.name)) ORDER BY line.position), '[]')

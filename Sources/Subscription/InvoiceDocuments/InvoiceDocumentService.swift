@@ -10,8 +10,8 @@ import PDFDocuments
 import Primitives
 import ServicePlatform
 
-/// Documents of invoices and credit notes. They are drawn whenever somebody asks; the hash of the first drawing of what was issued is
-/// kept, so that it can be shown that the file is still the same.
+/// Documents of invoices and credit notes. They are drawn on each request. Of an issued document the hash of the first drawing is kept,
+/// to prove that the file is still the same.
 struct InvoiceDocumentService: Sendable {
     let repository: InvoiceDocumentRepository
     let logos: SellerLogoStore
@@ -22,8 +22,6 @@ struct InvoiceDocumentService: Sendable {
     struct File: Sendable {
         let name: String
         let bytes: ByteBuffer
-        /// SHA-256 in hexadecimal digits.
-        let hash: String
     }
 
     /// The document as PDF.
@@ -34,13 +32,13 @@ struct InvoiceDocumentService: Sendable {
         drawing.logo = try await logo(of: document)
         let bytes = Self.adding(
             document, named: drawing.title, to: try await printer.draw(drawing, kind: kind.rawValue, id: id))
-        let hash = Hex.encode(Array(SHA256.hash(data: Data(bytes.readableBytesView))))
-        let file = File(name: Self.name(of: document, "pdf"), bytes: bytes, hash: hash)
+        let file = File(name: Self.name(of: document, "pdf"), bytes: bytes)
         guard document.number != nil else { return file }
+        let hash = Hex.encode(SHA256.hash(data: Data(bytes.readableBytesView)))
         let kept = try await repository.hash(of: id, tenant: document.tenant, drawn: hash, in: scope)
         if kept != hash {
             logger.warning(
-                "A document looks otherwise than when it was first drawn: fonts, libraries or this program have changed",
+                "A document differs from its first drawing: fonts, libraries or this program have changed",
                 metadata: ["document": "\(kind.rawValue)", "id": "\(id)", "first": "\(kept)", "now": "\(hash)"])
         }
         return file
@@ -51,11 +49,12 @@ struct InvoiceDocumentService: Sendable {
         guard let hash = document.sellerDetails["logo"]?.stringValue else { return [] }
         if let image = try await logos.image(hash) { return image }
         logger.warning(
-            "The logo of a document is not known any more", metadata: ["id": "\(document.id)", "logo": "\(hash)"])
+            "A document is drawn without its logo, which is not stored",
+            metadata: ["id": "\(document.id)", "logo": "\(hash)"])
         return []
     }
 
-    /// The file with the data of the invoice, as Factur-X describes it; as it is if the data lack something.
+    /// The file with the data of the invoice attached, as Factur-X describes it; unchanged if the data are incomplete.
     private static func adding(_ document: BillingDocument, named title: String, to file: ByteBuffer) -> ByteBuffer {
         guard let invoice = try? document.electronic(), let xml = try? CrossIndustryDocument(invoice).xml() else {
             return file
@@ -84,10 +83,8 @@ struct InvoiceDocumentService: Sendable {
             case .ubl: try UBLDocument(invoice).xml()
             case .facturX: try CrossIndustryDocument(invoice).xml()
             }
-        let bytes = ByteBuffer(string: xml)
         return File(
-            name: Self.name(of: document, format == .ubl ? "xml" : "cii.xml"), bytes: bytes,
-            hash: Hex.encode(Array(SHA256.hash(data: Data(bytes.readableBytesView)))))
+            name: Self.name(of: document, format == .ubl ? "xml" : "cii.xml"), bytes: ByteBuffer(string: xml))
     }
 
     /// - Throws: ``InvoiceError/notFound``, ``InvoiceError/notBillable``.
@@ -103,10 +100,10 @@ struct InvoiceDocumentService: Sendable {
         return try BillingDocument(json, kind)
     }
 
-    /// A name that every file system and header takes.
+    /// A name that is valid in every file system and header.
     static func name(of document: BillingDocument, _ ending: String) -> String {
         let kind = document.kind == .invoice ? "invoice" : "credit-note"
-        // A number of another installation can have any characters.
+        // Numbers that another installation has given may contain any character.
         let number = (document.number ?? document.id.description).map { character in
             character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
         }
