@@ -7,7 +7,7 @@ package struct LocaleFormat: Sendable, Hashable {
         case monthFirst
         /// 31 Jan 2026
         case dayFirst
-        /// 31.01.2026, with another separator in place of the point.
+        /// 31.01.2026, with this separator in place of the period.
         case numbers(String)
         /// 2026年1月31日
         case han
@@ -24,11 +24,11 @@ package struct LocaleFormat: Sendable, Hashable {
         self.decimal = decimal
     }
 
-    /// Of a BCP 47 tag, such as `de-AT`. Without one, or for an unknown one, dates and amounts are those of ISO.
+    /// The format of a BCP 47 tag, such as `de-AT`. Without a tag, or for an unknown one, it is `2026-01-31` and `1234.50`.
     package init(tag: String?) {
         let parts = (tag ?? "").lowercased().split { $0 == "-" || $0 == "_" }.map(String.init)
         let region = parts.dropFirst().last { $0.utf8.count == 2 }
-        // A space that no line is broken at.
+        // A no-break space.
         let space = "\u{A0}"
         switch parts.first {
         case "en" where region == nil || region == "us" || region == "ph": self.init(.monthFirst, ",", ".")
@@ -66,7 +66,7 @@ package struct LocaleFormat: Sendable, Hashable {
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// An amount with all decimals of its currency, and the code of that.
+    /// An amount with all decimals of its currency, followed by the currency code.
     package func text(_ money: Money) -> String { "\(number(money.decimalText))\u{A0}\(money.currency.code)" }
 
     /// A number that is written as `-1234.50`.

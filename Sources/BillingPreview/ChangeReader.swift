@@ -176,8 +176,7 @@ struct ChangeReader {
     /// An item that a change takes away.
     private mutating func removedItem(_ reader: MemberReader) throws(ScenarioRefusal) -> Int {
         let id = try reader.requiredText("item")
-        let index = scenario.items.lastIndex { $0.id == id && (scenario.hasSeveralItems || $0.isAdded) }
-        guard let index, !removed.contains(index) else {
+        guard let index = index(of: id), !removed.contains(index) else {
             throw ScenarioRefusal(reader.at("item"), "There is no such item")
         }
         guard !scenario.items[index].isOnce else {
@@ -187,7 +186,12 @@ struct ChangeReader {
         return index
     }
 
-    /// The index of the item that a change names; with one price it names none but those that were added.
+    /// The index of an item that a change may name: with one price, only of those that were added.
+    private func index(of id: String) -> Int? {
+        scenario.items.lastIndex { $0.id == id && (scenario.hasSeveralItems || $0.isAdded) }
+    }
+
+    /// The index of the item that a change names, or of the one price of the subscription.
     private func item(_ reader: MemberReader) throws(ScenarioRefusal) -> Int {
         if !scenario.hasSeveralItems {
             guard reader.has("item") else { return 0 }
@@ -196,8 +200,7 @@ struct ChangeReader {
             }
         }
         let id = try reader.requiredText("item")
-        let index = scenario.items.lastIndex { $0.id == id && (scenario.hasSeveralItems || $0.isAdded) }
-        guard let index else {
+        guard let index = index(of: id) else {
             throw ScenarioRefusal(reader.at("item"), "There is no such item")
         }
         guard !scenario.items[index].isOnce else {

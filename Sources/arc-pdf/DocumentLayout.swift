@@ -139,7 +139,7 @@ struct DocumentLayout {
 
     /// - Returns: The upper edge of the table.
     private func firstPageHead() -> Double {
-        // In the margin above the badge, so that everything else is where it is without it.
+        // In the margin above the badge, so that nothing else moves.
         if let logo { canvas.draw(logo, right: Self.right, top: 22, width: 180, height: 36) }
         canvas.text(
             PrintableText.clean(document.title), x: Self.margin, y: 84,

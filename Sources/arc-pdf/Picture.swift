@@ -1,7 +1,7 @@
 import CPango
 import PDFDocuments
 
-/// An image that was decoded, ready to be drawn.
+/// A decoded image, ready to be drawn.
 final class Picture {
     let surface: OpaquePointer
     let width: Double

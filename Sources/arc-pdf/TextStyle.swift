@@ -32,7 +32,7 @@ extension Color {
         }
         func part(_ shift: UInt32) -> Double { Double(number >> shift & 0xFF) / 255 }
         self.init(red: part(16), green: part(8), blue: part(0))
-        // What the eye makes of the three.
+        // Perceived brightness.
         guard 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.7 else { return nil }
     }
 }

@@ -45,7 +45,7 @@ import Testing
             try await stack.subscription.post(
                 "/billing-invoice/\(id)/payments", ["paymentMethod": "bank_transfer"], token: stack.admin
             ).expect(204)
-            _ = try await stack.mails.mail(containing: "for invoice \(number). It is paid completely.")
+            _ = try await stack.mails.mail(containing: "for invoice \(number). It is paid in full.")
 
             // A customer without an address: the tenant's contact gets it.
             let other = TestStack.uniqueKey()

@@ -7,7 +7,7 @@ package struct BillingProgress: Sendable {
         package let cycle: BillingCycle
         /// Its name; nil for the one price of a subscription.
         package let id: String?
-        /// Whether it is there: neither to be added yet nor removed, also if it ends with its period.
+        /// Whether it was added and not removed. One that is removed at the end of its period is there until then.
         package let isThere: Bool
         /// The day after the last of its current period.
         package let periodEnd: CalendarDate?

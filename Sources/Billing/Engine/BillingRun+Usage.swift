@@ -21,7 +21,7 @@ extension BillingRun {
     ) throws {
         let run = items[index]
         items[index].measuredTo = end
-        // A price that does not count yet, or no more.
+        // A price that does not apply yet, or no longer.
         guard !segment.price.isFree || scenario.hasSeveralItems || index == 0 else { return }
         // A time without service has no usage, not even none.
         let served = try length(segment.span, from: segment.from, to: end)

@@ -93,9 +93,9 @@ package struct ScenarioItem: Sendable, Hashable {
     package var end: Int?
     /// Billed once, on its start.
     package var isOnce = false
-    /// It is there when a change has added it, and not before.
+    /// Not there until a change adds it.
     package var isAdded = false
-    /// An added one has the interval that the subscription has on that day.
+    /// Of an added item: it takes the interval that the subscription has on that day.
     package var followsSubscription = false
     package var taxes: [TaxRate] = []
 
@@ -160,7 +160,7 @@ package struct BillingScenario: Sendable, Hashable {
     /// Account credit at the start, in minor units.
     package var credit: Int64 = 0
     package var policies = BillingPolicies()
-    /// Whether changes after the end of service are left out instead of refused: they were possible before somebody has ended it.
+    /// Whether changes after the end of service are ignored instead of refused: they were possible before the service was ended.
     package var ignoresChangesAfterEnd = false
 
     package init(

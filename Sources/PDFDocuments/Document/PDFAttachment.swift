@@ -19,7 +19,7 @@ package struct PDFAttachment: Sendable {
     }
 
     /// The document with the file.
-    /// - Returns: nil for a document in a form that Cairo does not make.
+    /// - Returns: nil for a document that is not written as Cairo does it.
     package func added(to document: [UInt8]) -> [UInt8]? {
         guard let old = Trailer(document) else { return nil }
         var file = document
@@ -64,18 +64,18 @@ package struct PDFAttachment: Sendable {
         return file
     }
 
-    /// What the end of a document says.
+    /// What the trailer of a document says.
     private struct Trailer {
         let size: Int
         let root: Int
         let info: Int?
-        /// Where its table of objects is.
+        /// Offset of its cross-reference table.
         let start: Int
         /// The members of its catalog.
         let catalog: String
 
         init?(_ file: [UInt8]) {
-            // The table has 20 bytes for each object; the rest is short.
+            // It is short, and the last part of the file.
             let tail = String(decoding: file.suffix(1024), as: UTF8.self)
             guard let trailer = tail.firstRange(of: "trailer") else { return nil }
             let end = tail[trailer.upperBound...]

@@ -97,7 +97,7 @@ package struct PDFDocument: Sendable, Hashable {
     /// Below the heading, such as the number.
     package var subtitle: String
     package var badge: Badge
-    /// Whom it comes from, above the recipient; nil if it does not say.
+    /// Who it is from, printed above the recipient; nil for nobody.
     package var sender: Recipient?
     package var recipient: Recipient
     package var facts: [Field]
@@ -113,7 +113,7 @@ package struct PDFDocument: Sendable, Hashable {
     package var language: String
     /// Font family that is preferred to the built-in list; empty for none.
     package var fontFamily: String
-    /// The color of the heading as `#1a2b3c`; empty for none. One that could not be read on white paper is left out.
+    /// The color of the heading as `#1a2b3c`; empty for none. One that is too light to read on white paper is ignored.
     package var accent: String
     /// A PNG file that is drawn above the heading of the first page; empty for none.
     package var logo: [UInt8]
@@ -146,7 +146,7 @@ package enum PDFLimits {
     package static let documentBytes = (1 << 20) + 2 * imageBytes
     /// Bytes of an image.
     package static let imageBytes = 128 << 10
-    /// Pixels of an image from side to side.
+    /// Pixels of each side of an image.
     package static let imageSide = 2000
     /// Bytes of a finished file.
     package static let fileBytes = 32 << 20
@@ -154,7 +154,7 @@ package enum PDFLimits {
     package static let replyBytes = 64 << 10
     /// Characters (Unicode scalars) that are printed of one text.
     package static let textLength = 2000
-    /// As many as a seller can have.
+    /// The most that a seller can have.
     package static let addressLines = 9
     package static let facts = 12
     package static let totals = 12

@@ -30,7 +30,7 @@ struct CreditNoteController: Sendable {
             failures: [
                 .notFound: InvoiceActionController.missing,
                 .conflict:
-                    "The status of the invoice does not allow it, nothing is left of it, or nothing was paid that could be refunded (INVOICE_STATE)",
+                    "The status of the invoice does not allow it, the invoice is credited in full, or there is no payment to refund (INVOICE_STATE)",
             ],
             idempotency: .recover { recovery in
                 let note = try await service.notes.withLines(try recovery.created(), in: recovery.scope)

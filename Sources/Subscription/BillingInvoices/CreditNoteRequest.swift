@@ -33,12 +33,12 @@ struct CreditNoteRequest: Sendable {
         let description: String
         /// In minor units, before the tax that is added to it.
         let amount: Int64
-        /// Nil for lines of discounts and taxes, which follow those that they are of.
+        /// False for lines of discounts and taxes, which are credited with the lines that they belong to.
         let isCreditable: Bool
     }
 
     /// What is credited of each line, in minor units.
-    /// - Throws: ``ValidationFailure`` at the line of which not so much is left.
+    /// - Throws: ``ValidationFailure`` at a line that has less left than is asked for.
     func amounts(of left: [Left]) throws(ValidationFailure) -> [(position: Int, amount: Int64)] {
         guard let lines else {
             return left.filter { $0.isCreditable && $0.amount > 0 }.map { ($0.position, $0.amount) }
@@ -53,7 +53,7 @@ struct CreditNoteRequest: Sendable {
             guard known.isCreditable else {
                 throw .invalidField(
                     "\(pointer)/position", code: "line",
-                    "must be a line that bills something: discounts and taxes are credited with the lines they are of")
+                    "must bill something: discounts and taxes are credited with the lines that they belong to")
             }
             guard !amounts.contains(where: { $0.position == line.position }) else {
                 throw .invalidField("\(pointer)/position", code: "uniqueItems", "must not be named twice")
@@ -64,7 +64,7 @@ struct CreditNoteRequest: Sendable {
                     ValidationDetail(
                         path: "\(pointer)/amount", code: "left",
                         message:
-                            "must be at most \(known.amount) minor units: that is left of line \(line.position), \(known.description)",
+                            "must be at most \(known.amount) minor units, which is what is left of line \(line.position), \(known.description)",
                         info: ["position": .integer(line.position), "left": .integer(known.amount)])
                 ])
             }

@@ -18,7 +18,7 @@ enum CreditNoteSchemas {
                     "In minor units, before the tax that is added to it. Omitted: all that is left of the line")),
         ], name: "NewCreditNoteLine")
 
-    /// A credit note that is asked for.
+    /// The body of a request for a credit note.
     static let new = Schema.object(
         [
             .init(
@@ -28,7 +28,7 @@ enum CreditNoteSchemas {
             .init(
                 "destination",
                 Schema.string(oneOf: CreditNoteRow.Destination.allCases.map(\.rawValue)).example("payer").described(
-                    "invoice: less is due on it; refund: what was paid comes back; account: account credit, which later invoices use up; payer, the default: the first for an invoice that is not paid, else the second"
+                    "invoice: reduces what is due on it; refund: is paid back; account: becomes account credit, which later invoices use; payer, the default: invoice if the invoice is not paid, otherwise refund"
                 )),
             .init(
                 "reason",

@@ -4,8 +4,8 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// The rules of credit notes that somebody asks for. Of an invoice that the billing engine has made, the engine makes the note, too, so
-/// that no later credit exceeds what is left of a line, and account credit is used up.
+/// The rules of credit notes that are asked for. For invoices of the billing engine, the engine also makes the note, so that no later
+/// credit exceeds what is left of a line, and account credit is used up.
 struct CreditNoteService: Sendable {
     let invoices: InvoiceActionService
     let notes: CreditNoteRepository
@@ -45,7 +45,7 @@ struct CreditNoteService: Sendable {
         }
     }
 
-    /// The engine knows nothing of the invoice any more: its subscription was begun anew.
+    /// The engine no longer knows the invoice: its subscription was started again.
     private struct UnknownToEngine: Error {}
 
     // MARK: By the engine
@@ -69,7 +69,7 @@ struct CreditNoteService: Sendable {
                     amount: isBilled ? left[line.position - 1] : 0, isCreditable: isBilled)
             }
             let amounts = try request.amounts(of: lines)
-            guard !amounts.isEmpty else { throw InvoiceError.impossible(.credit, reason: "nothing is left of it") }
+            guard !amounts.isEmpty else { throw InvoiceError.impossible(.credit, reason: "nothing is left to credit") }
             var outcome = SubscriptionActionOutcome(planner.billed)
             for line in amounts {
                 outcome.add(
@@ -119,7 +119,7 @@ struct CreditNoteService: Sendable {
         guard request.destination != .account else {
             throw ValidationFailure.invalidField(
                 "/destination", code: "enum",
-                "must not be account: no later invoice would use the credit up, because the billing engine does not make it"
+                "must not be account: the invoice is not from the billing engine, so no later invoice would use the credit"
             )
         }
         let state = try await read(invoice.id, in: context.scope)
@@ -129,7 +129,7 @@ struct CreditNoteService: Sendable {
                 isCreditable: !InvoiceLineDetails.Kind.ofAdjustments.contains(line.kind ?? ""))
         }
         let amounts = try request.amounts(of: left)
-        guard !amounts.isEmpty else { throw InvoiceError.impossible(.credit, reason: "nothing is left of it") }
+        guard !amounts.isEmpty else { throw InvoiceError.impossible(.credit, reason: "nothing is left to credit") }
         let taxes = try state.taxes(on: amounts.map(\.amount))
         let lines = zip(amounts, taxes).map { line, tax in
             CreditNoteRepository.Line(
@@ -159,7 +159,7 @@ struct CreditNoteService: Sendable {
         return try CreditableInvoice(credited)
     }
 
-    /// What the database has refused, although it was checked: another credit note, or a payment, was faster.
+    /// What the database has refused despite the checks: another credit note, or a payment, came first.
     private static func meaning(of error: RepositoryError) -> any Error {
         guard case .refused(let state, let detail) = error else { return error }
         if state == "ARC11" {

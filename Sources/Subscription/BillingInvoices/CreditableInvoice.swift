@@ -20,7 +20,7 @@ struct CreditableInvoice: Sendable {
     /// What is left of the invoice.
     private var left: Int64 { max(0, credited.total + credited.credit - credited.notes.total) }
 
-    /// What a note that leaves nothing gives back, if that differs from the sum of its lines by no more than their rounding.
+    /// What a note that leaves nothing of the invoice gives back, if it differs from the sum of its lines by their rounding only.
     func left(insteadOf sum: Money) -> Money {
         let difference = left - sum.minorUnits
         return difference.magnitude <= credited.lines.count ? Money(minorUnits: left, currency: currency) : sum
@@ -46,19 +46,20 @@ struct CreditableInvoice: Sendable {
     /// - Throws: ``ValidationFailure`` that says how much can, ``InvoiceError/impossible(_:reason:)``.
     func require(_ total: Money, _ destination: CreditNoteRow.Destination) throws {
         guard total.minorUnits <= left else {
-            throw Self.exceeding("with their taxes at most \(left) minor units: that is left of the invoice", left)
+            throw Self.exceeding(
+                "at most \(left) minor units with their taxes, which is what is left of the invoice", left)
         }
         switch destination {
         case .account: return
         case .refund where !isPaid:
-            throw InvoiceError.impossible(.credit, reason: "nothing was paid that could be refunded")
+            throw InvoiceError.impossible(.credit, reason: "there is no payment to refund")
         case .invoice where isPaid:
             throw InvoiceError.impossible(
-                .credit, reason: "nothing is due on it any more: refund it, or give account credit")
+                .credit, reason: "nothing is due on the invoice; use refund or account")
         case .payer, .refund, .invoice:
             guard isPaid || total.minorUnits <= due else {
                 throw Self.exceeding(
-                    "with their taxes at most \(due) minor units: that is due, and the rest was paid by account credit",
+                    "at most \(due) minor units with their taxes, which is what is due; account credit has paid the rest",
                     due)
             }
         }

@@ -15,7 +15,7 @@ extension InvoiceError: HTTPFailureConvertible {
             .conflict("\(action.rawValue) is not possible: \(reason)", code: "INVOICE_STATE")
         case .incomplete(let missing):
             .conflict(
-                "An electronic invoice needs, by EN 16931: \(missing.joined(separator: "; ")).",
+                "EN 16931 requires for an electronic invoice: \(missing.joined(separator: "; ")).",
                 code: "INVOICE_INCOMPLETE")
         }
     }
@@ -24,7 +24,7 @@ extension InvoiceError: HTTPFailureConvertible {
         _ action: InvoiceAction, _ status: Invoice.Status?, _ legal: [InvoiceAction]
     ) -> HTTPFailure {
         let names = legal.map(\.rawValue).joined(separator: ", ")
-        let rest = legal.isEmpty ? "No action is." : "Possible are: \(names)."
+        let rest = legal.isEmpty ? "No action is possible." : "Possible actions: \(names)."
         var failure = HTTPFailure.conflict(
             "\(action.rawValue) is not possible for an invoice that is \(status?.rawValue ?? "of a former release"). \(rest)",
             code: "INVOICE_STATE")

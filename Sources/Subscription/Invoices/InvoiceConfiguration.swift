@@ -15,7 +15,7 @@ struct InvoiceConfiguration: Sendable {
             "INVOICE_PAYMENT_DAYS", default: 14, in: 0...365, "Days in which an invoice is to be paid")
         static let seller = Setting.optionalText(
             "INVOICE_SELLER_FILE", unset: "invoices name no seller", values: "path of a JSON file",
-            "Who bills, as invoices say it: name, address, VAT id, bank, logo. It is read and checked at startup")
+            "The seller on invoices: name, address, VAT id, bank, logo. The file is read and checked at startup")
     }
 
     static let configurationKeys = ConfigurationKeys(

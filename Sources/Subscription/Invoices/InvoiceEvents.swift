@@ -9,7 +9,7 @@ enum InvoiceEvents {
         invoice(EventType.invoiceVoided, "An invoice was voided: nobody has to pay it."),
         invoice(EventType.invoiceUncollectible, "An invoice was written off. A payment takes that back."),
         EventDescription(
-            EventType.creditNoteIssued, "A credit note has corrected an invoice.",
+            EventType.creditNoteIssued, "A credit note was issued for an invoice.",
             [
                 .init("tenantId", .string(format: .uuid), required: true),
                 .init("invoiceId", .string(format: .uuid), required: true),
@@ -27,7 +27,7 @@ enum InvoiceEvents {
             ]),
     ]
 
-    /// Whom to mail, of those events that ask for a mail.
+    /// Who gets a mail about the event.
     private static func mail(_ more: [Schema.Property]) -> Schema.Property {
         .init(
             "mail",
@@ -36,9 +36,9 @@ enum InvoiceEvents {
                     .init(
                         "to",
                         .string(maxLength: 320).described("Address of the billing customer; absent if it has none")),
-                    .init("locale", .string(maxLength: 35).described("How that customer writes amounts and dates")),
+                    .init("locale", .string(maxLength: 35).described("Locale of that customer, for amounts and dates")),
                 ] + more, isClosed: false
-            ).described("Absent if nobody gets a mail, such as for tenants on test clocks"))
+            ).described("Absent if nobody gets a mail, for example because the tenant is on a test clock"))
     }
 
     private static func invoice(_ type: String, _ summary: String) -> EventDescription {

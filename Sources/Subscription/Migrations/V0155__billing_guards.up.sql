@@ -35,7 +35,8 @@ DROP TRIGGER cap ON main.credit_note_lines;
 -- Locks: few rows, and those who write them wait for a moment.
 CREATE TRIGGER cap AFTER INSERT OR UPDATE ON main.credit_note_lines FOR EACH ROW EXECUTE FUNCTION main.cap_credit_line();
 
--- What is due of an issued invoice is reduced by credit notes and prepaid credits only, and it stays the invoice of its subscription, by which it is unique.
+-- Only credit notes and prepaid credits reduce what is due on an issued invoice, and it stays the invoice of its subscription, by which
+-- it is unique.
 CREATE FUNCTION main.guard_issued_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.subscription_id IS DISTINCT FROM OLD.subscription_id AND NEW.ordinal IS NOT NULL THEN
@@ -55,7 +56,7 @@ $$;
 CREATE TRIGGER guard_issued AFTER UPDATE OF subscription_id, credited ON main.invoice
     FOR EACH ROW WHEN (OLD.number IS NOT NULL) EXECUTE FUNCTION main.guard_issued_invoice();
 
--- Not more is paid back than was paid. The part that account credit has paid goes back to it, and an open invoice is credited instead.
+-- No more is paid back than was paid. The part that account credit has paid goes back to it, and an open invoice is credited instead.
 CREATE FUNCTION main.refund_what_was_paid() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     is_paid boolean;

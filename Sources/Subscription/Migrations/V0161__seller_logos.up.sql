@@ -1,4 +1,4 @@
--- Logos by the SHA-256 of their file: invoices keep that of the day of issue, and are drawn with the image that it names.
+-- Logos by the SHA-256 of their file. An invoice keeps the hash of the logo on its day of issue, and is drawn with that image.
 CREATE TABLE main.seller_logos (
     sha256 varchar(64) PRIMARY KEY,
     content bytea NOT NULL,

@@ -1,5 +1,5 @@
--- With its number, an invoice keeps what its plans are called, beside what else the seller says in it: a plan that gets another name later
--- does not change a document. The trigger comes before the one that numbers, so that the series is not held for it.
+-- An invoice that is issued keeps the names of its plans in `seller`, as `plans`, so that renaming a plan later does not change its documents.
+-- By its name the trigger runs before the one that numbers the invoice, so that the series is not held meanwhile.
 CREATE FUNCTION main.keep_plan_names() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     names jsonb;

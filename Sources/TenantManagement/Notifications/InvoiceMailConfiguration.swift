@@ -6,11 +6,11 @@ struct InvoiceMailConfiguration: Sendable {
     private enum Settings {
         static let isEnabled = Setting.flag(
             "INVOICE_MAILS", default: true,
-            "Whether the billing customer gets a mail when an invoice was issued or paid, and when a credit note was made ([invoices](invoices.md#mails))"
+            "Whether the billing customer gets a mail when an invoice is issued or paid, and when a credit note is issued ([invoices](invoices.md#mails))"
         )
         static let link = Setting.optionalText(
-            "INVOICE_MAIL_LINK", unset: "mails name the path of the API", values: "an address, perhaps with `{id}`",
-            "Where customers find the documents, such as `https://app.example.com/billing/{id}`, with the id of the invoice or credit note in place of `{id}`"
+            "INVOICE_MAIL_LINK", unset: "mails give the path in the API", values: "a URL, optionally with `{id}`",
+            "Where customers find their documents, such as `https://app.example.com/billing/{id}`; `{id}` is replaced by the id of the invoice or credit note"
         ) { MailText.link($0) != nil }
     }
 

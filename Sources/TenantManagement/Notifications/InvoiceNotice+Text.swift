@@ -24,7 +24,7 @@ extension InvoiceNotice {
         let (name, sum) = (MailText.name(number), MailText.figures(amount))
         switch kind {
         case .issued: return "Here is invoice \(name) of \(sum). \(demand)"
-        case .paid: return "We have received \(sum) for invoice \(name). It is paid completely. Thank you."
+        case .paid: return "We have received \(sum) for invoice \(name). It is paid in full. Thank you."
         case .credited:
             let invoice = corrected.map { "invoice \(MailText.name($0))" } ?? "an invoice"
             return "Credit note \(name) of \(sum) corrects \(invoice). \(use)"
@@ -40,17 +40,17 @@ extension InvoiceNotice {
 
     private var use: String {
         switch destination {
-        case "invoice": "Less is to be paid on it."
+        case "invoice": "This reduces the amount due on the invoice."
         case "refund": "The amount is paid back."
         case "account": "The amount reduces your next invoices."
         default: ""
         }
     }
 
-    /// How to get the document, which only who is signed in can read.
+    /// How to get the document, which only signed-in users can read.
     private var place: String {
         let path = kind == .credited ? "credit-notes" : "billing-invoices"
-        return link.flatMap { MailText.link($0) }.map { "You find the document here:\n\n\($0)" }
-            ?? "The document is in your account, as PDF and as electronic invoice (in the API: /\(path)/\(MailText.name(document))/pdf)."
+        return link.flatMap { MailText.link($0) }.map { "You can find the document here:\n\n\($0)" }
+            ?? "The document is in your account as a PDF and as an electronic invoice (in the API: /\(path)/\(MailText.name(document))/pdf)."
     }
 }

@@ -30,15 +30,15 @@ struct BillingNoticeConsumer: Sendable {
             throw EventRejection(reason: "the event names no tenant, or has no data")
         }
         if let kind = InvoiceNotice.Kind(ofEvent: event.type) {
-            // Without a recipient in it, it asks for no mail, as those of tenants on test clocks and of former releases.
+            // Events about tenants on test clocks, and those of former releases, ask for no mail.
             guard invoiceMails.isEnabled, let mail = data["mail"], mail != .null else { return }
             guard let notice = InvoiceNotice(kind, data, link: invoiceMails.link) else {
-                throw EventRejection(reason: "the event does not say what the mail does")
+                throw EventRejection(reason: "the event lacks data that the mail needs")
             }
             let address = mail["to"]?.stringValue.flatMap { MailAddress(specification: $0) }?.specification
             return try await queue(delivery, of: tenant, to: address) { .invoice(to: $0, notice) }
         }
-        guard let kind = Self.kinds[event.type] else { throw EventRejection(reason: "the type is not known") }
+        guard let kind = Self.kinds[event.type] else { throw EventRejection(reason: "the event type is unknown") }
         let notice = BillingNotice(
             kind: kind, invoice: data["number"]?.stringValue ?? "", amount: data["amountText"]?.stringValue ?? "",
             next: data["nextDueOn"]?.stringValue.map { String($0.prefix(10)) },
