@@ -65,8 +65,8 @@ extension ServiceTests {
                 let shown = try await service.send("GET", "/billing-invoices/\(invoice)").json
                 #expect(shown["number"] == "INV-000001" && shown["total"] == 7440 && shown["dueOn"] == "2026-02-14")
                 #expect(shown["lines"]?[0]?["details"]?["explanation"]?["formula"] == "31.00 × 2", "\(shown)")
-                #expect(
-                    shown["lines"]?[1]?["kind"] == "tax" && shown["creditNotes"] == nil || shown["creditNotes"] == [])
+                #expect(shown["lines"]?[1]?["kind"] == "tax")
+                #expect((shown["creditNotes"] ?? []) == [])
                 #expect(
                     invoices.legal(try await invoices.act(invoice, "issue", status: 409)) == [
                         "void", "write-off", "credit-notes",
