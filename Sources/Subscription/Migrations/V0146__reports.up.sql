@@ -115,8 +115,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER revenue AFTER INSERT OR UPDATE OF status, plan_id, deleted ON main.subscriptions
-    FOR EACH ROW EXECUTE FUNCTION main.follow_subscription();
+CREATE TRIGGER revenue AFTER INSERT ON main.subscriptions FOR EACH ROW EXECUTE FUNCTION main.follow_subscription();
+-- A renewal stores the same status and the same plan again.
+CREATE TRIGGER revenue_change AFTER UPDATE OF status, plan_id, deleted ON main.subscriptions FOR EACH ROW
+    WHEN ((OLD.status, OLD.plan_id, OLD.deleted) IS DISTINCT FROM (NEW.status, NEW.plan_id, NEW.deleted))
+    EXECUTE FUNCTION main.follow_subscription();
 
 CREATE TABLE main.tenant_costs (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
