@@ -2,7 +2,6 @@ import JSONCoding
 import PostgresClient
 import PostgresTestSupport
 import Primitives
-import Synchronization
 import Testing
 
 @testable import Subscription
@@ -82,18 +81,6 @@ extension ServiceTests {
     @Suite struct BillingChecks {
         private static let tenants = (0..<3).map { _ in Identifier.v4() }
 
-        private func check(_ database: TestDatabase, _ options: BillingCheck.Options = .init()) async throws
-            -> (findings: [BillingFinding], summary: BillingCheck.Summary)
-        {
-            try await database.withPool { pool in
-                let findings = Mutex<[BillingFinding]>([])
-                let summary = try await BillingCheck(pool: pool, options: options).run { progress in
-                    if case .finding(let finding) = progress { findings.withLock { $0.append(finding) } }
-                }
-                return (findings.withLock { $0 }, summary)
-            }
-        }
-
         /// Subscribes a tenant that lives in 2030, and lets five months pass.
         private func live(
             _ service: TestService, _ tenant: Identifier, _ plan: String, _ terms: JSONObject,
@@ -111,9 +98,7 @@ extension ServiceTests {
             try #require(subscribed.status == 201, "\(subscribed.text)")
             let id = try #require(subscribed.json["id"]?.stringValue)
             for day in ["2030-03-10", "2030-06-30"] {
-                let advanced = try await service.send(
-                    "POST", "/test-clocks/\(clock)/advance", ["now": .string("\(day)T09:00:00Z")])
-                #expect(advanced.json["due"] == 0, "\(advanced.text)")
+                try await service.advance(clock, to: "\(day)T09:00:00Z")
                 if day == "2030-03-10", let change {
                     let changed = try await service.send("POST", "/subscriptions/\(id)/change", change)
                     #expect(changed.status == 200, "\(changed.text)")
@@ -222,11 +207,11 @@ extension ServiceTests {
                     FROM main.invoice_lines WHERE position = 1 AND invoice_id = (\(Self.invoice(ids[0], 1)))
                     """)
 
-                let whole = try await check(database)
+                let whole = try await database.billingCheck()
                 #expect(whole.findings == [], "\(whole.findings)")
                 #expect((whole.summary.counts[.invoices] ?? 0) > 10 && whole.summary.counts[.subscriptions] == 4)
                 #expect((whole.summary.counts[.transactions] ?? 0) > 10 && whole.summary.counts[.series] == 2)
-                let ofTenant = try await check(database, .init(tenant: Self.tenants[2], since: nil))
+                let ofTenant = try await database.billingCheck(.init(tenant: Self.tenants[2]))
                 #expect(ofTenant.findings == [] && ofTenant.summary.counts[.subscriptions] == 1)
 
                 var known: Set<BillingFinding> = []
@@ -238,12 +223,12 @@ extension ServiceTests {
                             \(statement);
                         END $fault$
                         """)
-                    let found = Set(try await check(database).findings)
+                    let found = Set(try await database.billingCheck().findings)
                     let new = Set(found.subtracting(known).map(\.kind))
                     #expect(new.isSuperset(of: kinds), "\(statement): \(found.subtracting(known))")
                     known = found
                 }
-                let broken = try await check(database)
+                let broken = try await database.billingCheck()
                 let kinds = Set(broken.findings.map(\.kind))
                 #expect(
                     kinds == Set(BillingFinding.Kind.allCases),
@@ -257,7 +242,7 @@ extension ServiceTests {
                         DELETE FROM main.subscription_billing WHERE id = '\(ids[1])';
                     END $fault$
                     """)
-                let forgotten = try await check(database).findings.filter { $0.kind == .forgotten }
+                let forgotten = try await database.billingCheck().findings.filter { $0.kind == .forgotten }
                 #expect(forgotten.contains { $0.subscription?.description == ids[1] }, "\(forgotten)")
                 // Each names what it is about.
                 #expect(

@@ -3,7 +3,6 @@ import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
-import Synchronization
 import Testing
 
 @testable import Subscription
@@ -20,13 +19,6 @@ extension ServiceTests {
                 "POST", "/metered-prices",
                 ["planId": .string(plan), "meterKey": .string(meter), "currencyCode": "USD", "price": price])
             try #require(response.status == 201, "\(response.text)")
-        }
-
-        private func advance(_ service: TestService, _ clock: String, to day: String) async throws {
-            let advanced = try await service.send(
-                "POST", "/test-clocks/\(clock)/advance", ["now": .string("\(day)T09:00:00Z")])
-            try #require(
-                advanced.status == 200 && advanced.json["due"] == 0 && advanced.json["parked"] == 0, "\(advanced.text)")
         }
 
         /// Day and lines of each invoice.
@@ -68,7 +60,7 @@ extension ServiceTests {
                 // An event that lies ahead of the tenant's clock is refused, whatever the real time is.
                 let ahead = try await service.use(TestService.event("0", "calls", "1", at: "2030-02-01T09:00:00Z"))
                 #expect(ahead.violations == ["/events/0/at: future"])
-                try await advance(service, clock, to: "2030-02-20")
+                try await service.advance(clock, to: "2030-02-20T09:00:00Z")
                 let used = try await service.use(
                     TestService.event("1", "calls", "150", at: "2030-02-05T09:00:00Z"),
                     TestService.event("2", "calls", "25.5", at: "2030-02-20T08:00:00Z"),
@@ -76,7 +68,7 @@ extension ServiceTests {
                     TestService.event("4", "users", at: "2030-02-06T09:00:00Z", value: "ann"),
                     TestService.event("5", "users", at: "2030-02-06T09:00:00Z", value: "bob"))
                 #expect(used.status == 200, "\(used.text)")
-                try await advance(service, clock, to: "2030-03-05")
+                try await service.advance(clock, to: "2030-03-05T09:00:00Z")
                 // 100 are included, and 75.5 cost 0.10 each; two people.
                 #expect(
                     try await invoices(id, database) == [
@@ -86,14 +78,14 @@ extension ServiceTests {
                 #expect(
                     try await service.use(TestService.event("6", "calls", "120", at: "2030-02-21T09:00:00Z")).status
                         == 200)
-                try await advance(service, clock, to: "2030-04-02")
+                try await service.advance(clock, to: "2030-04-02T09:00:00Z")
                 #expect(try await invoices(id, database).last == "2030-03-31 Subscription/5000, calls/200, users/0")
 
                 // A plan with another price of calls and none of users: what was used until then has the old one.
                 #expect(
                     try await service.use(TestService.event("7", "calls", "130", at: "2030-04-01T09:00:00Z")).status
                         == 200)
-                try await advance(service, clock, to: "2030-04-15")
+                try await service.advance(clock, to: "2030-04-15T09:00:00Z")
                 let body: JSONValue = ["planId": .string(larger), "policy": "prorate_now"]
                 let preview = try await service.send("POST", "/subscriptions/\(id)/change?preview=true", body)
                 try #require(preview.status == 200, "\(preview.text)")
@@ -104,7 +96,7 @@ extension ServiceTests {
                 #expect(
                     try await service.use(TestService.event("8", "calls", "101", at: "2030-04-15T09:00:00Z")).status
                         == 200)
-                try await advance(service, clock, to: "2030-05-01")
+                try await service.advance(clock, to: "2030-05-01T09:00:00Z")
                 let all = try await invoices(id, database)
                 #expect(all.count == 5, "\(all)")
                 #expect(all.dropLast().last?.hasSuffix("calls/300, users/0") == true, "\(all)")
@@ -114,18 +106,12 @@ extension ServiceTests {
                 #expect(
                     try await service.use(TestService.event("9", "calls", "50", at: "2030-05-01T03:00:00Z")).status
                         == 200)
-                try await advance(service, clock, to: "2030-05-03")
+                try await service.advance(clock, to: "2030-05-03T09:00:00Z")
                 let canceled = try await service.send(
                     "POST", "/subscriptions/\(id)/cancel", ["policy": "prorate_now"])
                 #expect(canceled.status == 200, "\(canceled.text)")
                 #expect(try await invoices(id, database).last?.hasSuffix("calls/100") == true)
-                let findings = Mutex<[BillingFinding]>([])
-                try await database.withPool { pool in
-                    _ = try await BillingCheck(pool: pool, options: .init()).run { progress in
-                        if case .finding(let finding) = progress { findings.withLock { $0.append(finding) } }
-                    }
-                }
-                #expect(findings.withLock { $0 } == [])
+                #expect(try await database.billingCheck().findings == [])
                 // What was billed is kept, whoever asks.
                 await #expect(throws: PostgresError.self) {
                     try await database.query("UPDATE main.subscription_usage SET quantity = 0")

@@ -4,7 +4,6 @@ import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
-import Synchronization
 import Testing
 
 @testable import Subscription
@@ -62,16 +61,6 @@ extension ServiceTests {
             )[0]
         }
 
-        private func check(_ database: TestDatabase) async throws -> [BillingFinding] {
-            let findings = Mutex<[BillingFinding]>([])
-            try await database.withPool { pool in
-                _ = try await BillingCheck(pool: pool, options: .init()).run { progress in
-                    if case .finding(let finding) = progress { findings.withLock { $0.append(finding) } }
-                }
-            }
-            return findings.withLock { $0 }
-        }
-
         @Test func `invoices use credits by priority and expiry, and voids and refunds give them back`() async throws {
             try await TestService.run(at: SystemClock().now().description) { service in
                 let database = service.database
@@ -105,7 +94,7 @@ extension ServiceTests {
                 try await set(database, second, "open")
                 #expect(try await state(database, second) == "open 850")
                 #expect(try await left(service, calls, last) == [300, 0])
-                #expect(try await check(database) == [])
+                #expect(try await database.billingCheck().findings == [])
 
                 try await set(database, second, "void")
                 #expect(try await left(service, soon, last) == [150, 1000])
@@ -124,7 +113,7 @@ extension ServiceTests {
                 #expect(
                     uses.json.arrayValue?.map { "\($0["kind"]?.stringValue ?? "") \($0["amount"]?.intValue ?? 0)" }
                         == ["grant 300", "burn -150", "burn -150", "return 150", "return 150"], "\(uses.text)")
-                #expect(try await check(database) == [])
+                #expect(try await database.billingCheck().findings == [])
 
                 // What has expired is not used, and is lost.
                 try await database.query(
@@ -147,7 +136,7 @@ extension ServiceTests {
                 #expect(try await service.send("POST", "/credit-grants/\(calls)/revoke").status == 204)
                 #expect(try await left(service, calls) == [0])
                 #expect(try await service.send("GET", "/prepaid-credits/\(Self.tenant)").json == [])
-                #expect(try await check(database) == [])
+                #expect(try await database.billingCheck().findings == [])
                 let other = try await service.token(tenant: TestService.tenantB)
                 #expect(try await service.send("GET", "/prepaid-credits/\(Self.tenant)", token: other).status == 404)
                 #expect(try await service.send("GET", "/credit-grants/\(calls)/uses", token: other).status == 404)
@@ -175,7 +164,7 @@ extension ServiceTests {
                 #expect(
                     try await database.count("SELECT sum(credited)::integer FROM main.invoice") == 1500)
                 #expect(try await database.count("SELECT sum(remaining)::integer FROM main.credit_grants") == 0)
-                #expect(try await check(database) == [])
+                #expect(try await database.billingCheck().findings == [])
             }
         }
     }

@@ -27,14 +27,7 @@ struct CatalogStory {
     func advance(to day: String) async throws {
         let now = "\(day)T10:00:00.000Z"
         service.clock.set(try #require(Timestamp(iso8601: now)))
-        for clock in clocks {
-            for _ in 0..<20 {
-                let answer = try await service.send("POST", "/test-clocks/\(clock)/advance", ["now": .string(now)])
-                try #require(answer.status == 200, "\(answer.text)")
-                #expect(answer.json["parked"] == 0)
-                if answer.json["due"] == 0 { break }
-            }
-        }
+        for clock in clocks { try await service.advance(clock, to: now) }
     }
 
     /// Makes a version of a plan.
