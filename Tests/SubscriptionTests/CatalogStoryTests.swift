@@ -263,6 +263,11 @@ extension ServiceTests {
                 #expect(after.json["features"]?[0]?["reason"]?["source"] == "default", "\(after.text)")
                 let price = try await service.send("GET", "/subscriptions/\(id)/price")
                 #expect(price.json["addOns"] == [] && price.json["unitAmount"] == "28.00", "\(price.text)")
+                // They were recurring revenue as long as they were there.
+                let report = try await service.send("GET", "/reports/mrr?from=2026-01&to=2026-04&testClocks=true")
+                let months = try #require(report.json.arrayValue, "\(report.text)")
+                #expect(months.map { $0["expansion"]?.intValue } == [0, 2800, 0, 0], "\(report.text)")
+                #expect(months.first?["closing"] == 2800 && months.last?["closing"] == 2800, "\(report.text)")
             }
         }
 

@@ -154,6 +154,16 @@ extension ServiceTests {
                 #expect(
                     try await service.send("PATCH", "/metered-prices/\(id)", ["currencyCode": "USD"]).status == 204)
                 #expect(try await service.send("POST", "/subscriptions", terms).status == 201)
+                // A tenant's own user who subscribes begins to bill its usage, too.
+                let tenant = TestService.tenantB
+                let own = try await service.send(
+                    "POST", "/subscriptions",
+                    ["subscriberId": .identifier(tenant), "planId": .string(plan), "status": 0, "quantity": "1"],
+                    token: try await service.token(tenant: tenant))
+                try #require(own.status == 201, "\(own.text)")
+                let billing = try await service.database.texts(
+                    "SELECT subscription_id::text FROM main.usage_closings WHERE tenant_id = $1", [.identifier(tenant)])
+                #expect(billing.count == 1 && billing.first == own.json["id"]?.stringValue)
             }
         }
     }

@@ -143,6 +143,30 @@ extension ServiceTests {
             }
         }
 
+        @Test func `an invoice that another provider has made uses no credits`() async throws {
+            try await TestService.run(at: SystemClock().now().description) { service in
+                let database = service.database
+                try await service.know(Self.tenant)
+                let credit = try await grant(service, 1000)
+                func issue(_ name: String) async throws -> String {
+                    let invoice = try await draft(database, 400)
+                    try await database.query(
+                        "UPDATE main.invoice SET invoice_id = '\(name)', invoice_status = 'open' WHERE id = '\(invoice)'"
+                    )
+                    return invoice
+                }
+                let foreign = try await issue("in_1MtHbELkdIwHu7ixl4OzzPMv")
+                #expect(try await state(database, foreign) == "open 400")
+                #expect(try await left(service, credit) == [1000])
+                let ours = try await issue("in_" + String(repeating: "0a", count: 12))
+                #expect(try await state(database, ours) == "paid 0")
+                #expect(try await left(service, credit) == [600])
+                // Both have numbers of ours: that is not what tells them apart.
+                #expect(
+                    try await database.count("SELECT count(*) FROM main.invoice WHERE sequence IS NOT NULL") == 2)
+            }
+        }
+
         @Test func `however many invoices are issued at the same time, nothing is spent twice`() async throws {
             try await TestService.run(at: SystemClock().now().description) { service in
                 let database = service.database

@@ -1,8 +1,10 @@
+import Billing
 import Entities
 import JSONCoding
 import PostgresClient
 import PostgresTestSupport
 import Primitives
+import StackTestSupport
 import Testing
 
 @testable import Subscription
@@ -85,6 +87,43 @@ extension ServiceTests {
 
         private func sum(_ rows: [JSONValue], _ name: String = "amount") -> Int {
             rows.reduce(0) { $0 + ($1[name]?.intValue ?? 0) }
+        }
+
+        @Test func `each tenant is on one page of the report, whatever the length of a page`() async throws {
+            try await TestService.run(environment: ["QUERY_MAXIMUM_LIMIT": "2"]) { service in
+                let tenants = (0..<4).map { _ in Identifier.v4() }.sorted()
+                for (index, tenant) in tenants.enumerated() {
+                    try await service.know(tenant)
+                    // Two currencies are two rows, and a page is one of tenants.
+                    for currency in ["EUR", "USD"] {
+                        let cost: JSONValue = [
+                            "tenantId": .identifier(tenant), "month": "2026-01", "currencyCode": .string(currency),
+                            "amount": .integer(index),
+                        ]
+                        #expect(try await service.send("POST", "/reports/tenant-costs", cost).status == 204)
+                    }
+                }
+                let rows = try await all(service, "/reports/tenants?from=2026-01&to=2026-01")
+                let shown = rows.compactMap { $0["tenantId"]?.stringValue }
+                #expect(shown == tenants.flatMap { [$0.description, $0.description] })
+                #expect(sum(rows, "cost") == 12)
+                let first = try await service.send("GET", "/reports/tenants?from=2026-01&to=2026-01")
+                #expect(first.json.arrayValue?.count == 4 && first.nextPage != nil, "\(first.text)")
+            }
+        }
+
+        @Test func `SQL counts the minor units of every currency as the engine does`() async throws {
+            let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".map { String($0) }
+            let codes = letters.flatMap { first in
+                letters.flatMap { second in letters.map { first + second + $0 } }
+            }
+            let expected = try codes.map { "\($0) \(try Currency($0).minorUnitsPerMajor)" }
+            try await TestDatabase.with(.subscription) { database in
+                let counted = try await database.texts(
+                    "SELECT code || ' ' || main.minor_units(1, code)::bigint FROM unnest($1::text[]) AS code",
+                    [.textArray(codes)])
+                #expect(counted.count == codes.count && Set(expected).subtracting(counted) == [])
+            }
         }
 
         @Test func `each figure is the sum of the list that explains it`() async throws {

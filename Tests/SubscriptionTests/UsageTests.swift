@@ -272,15 +272,49 @@ extension ServiceTests {
                     SELECT gen_random_uuid(), $1, id, 'calls', 1, now, now FROM main.meters, (VALUES
                         ($2::timestamptz), ($2::timestamptz + interval '2 days')) AS made (now)
                     """, [.identifier(TestService.tenantA), .timestamp(service.clock.now())])
-                let later = ManualClock(service.clock.now().adding(.seconds(91 * 86_400)))
-                try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
-                    let retention = UsageRetention(
-                        pool: pool, retention: .seconds(90 * 86_400), clock: later, logger: testLogger)
-                    await retention.purge()
-                }
+                try await purge(service)
                 #expect(try await service.database.count("SELECT count(*) FROM main.usage_events") == 0)
                 #expect(try await service.database.count("SELECT count(*) FROM main.usage_reservations") == 1)
                 #expect(try await service.usage("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z") == ["sum=5"])
+            }
+        }
+
+        /// Removes what is older than 90 days, on the 91st day.
+        private func purge(_ service: TestService) async throws {
+            let later = ManualClock(service.clock.now().adding(.seconds(91 * 86_400)))
+            try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
+                let retention = UsageRetention(
+                    pool: pool, retention: .seconds(90 * 86_400), clock: later, logger: testLogger)
+                await retention.purge()
+            }
+        }
+
+        @Test func `events that a price of events has not billed yet are kept until it has`() async throws {
+            try await TestService.run { service in
+                let database = service.database
+                try await service.know(TestService.tenantA)
+                for meter in ["payments", "calls"] { try await service.meter(meter) }
+                let subscription = try #require(
+                    Identifier(try await service.subscription(to: try await service.plan(), status: 1)))
+                func run(_ statement: BoundStatement) async throws {
+                    try await database.withPool { pool in
+                        _ = try await pool.query(statement, settings: TenantScope.everyTenant)
+                    }
+                }
+                try await run(
+                    BilledUsage.open(
+                        subscription, meters: ["payments", "calls"], counted: ["payments"],
+                        from: try #require(Timestamp(iso8601: "2026-01-01T00:00:00Z"))))
+                let used = try await service.use(
+                    TestService.event("1", "payments", "5"), TestService.event("2", "calls", "5"))
+                #expect(used.status == 200, "\(used.text)")
+                try await purge(service)
+                #expect(try await database.texts("SELECT event_id FROM main.usage_events") == ["1"])
+                try await run(
+                    BilledUsage.close(
+                        subscription, through: try #require(Timestamp(iso8601: "2027-01-01T00:00:00Z"))))
+                try await purge(service)
+                #expect(try await database.count("SELECT count(*) FROM main.usage_events") == 0)
             }
         }
     }
