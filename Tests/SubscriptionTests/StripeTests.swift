@@ -116,6 +116,9 @@ extension ServiceTests {
                     return .init(500, #"{"error": {"type": "api_error", "message": "secret of Stripe"}}"#)
                 case ("GET", "/v1/payment_intents") where isRefusing.withLock { $0 }:
                     return .init(400, #"{"error": {"type": "invalid_request_error", "message": "Unexpected"}}"#)
+                case ("GET", "/v1/payment_intents") where !request.uri.contains("created%5Bgte%5D="):
+                    // The customer was deleted meanwhile.
+                    return .init(400, #"{"error": {"type": "invalid_request_error", "code": "resource_missing"}}"#)
                 case ("GET", "/v1/payment_intents"):
                     let payments = stored.withLock { $0.map { [$0] } ?? [] }
                     return .init(200, #"{"data": [\#(payments.joined(separator: ","))], "has_more": false}"#)
@@ -151,7 +154,7 @@ extension ServiceTests {
                             #"{"id":"evt_p\#(id)","type":"payment_intent.succeeded","data":{"object":\#(payment)}}"#
                     }
                     #expect(try await Self.deliver(event(), service, secret: "whsec_wrong").status == 401)
-                    // That Stripe does not say what became of it, is no failure of the payment.
+                    // When Stripe does not say what became of the payment, it has not failed.
                     try await eventually("Stripe is asked in vain") {
                         let delivered = try await Self.deliver(event(), service)
                         #expect(delivered.status == 204, "\(delivered.text)")

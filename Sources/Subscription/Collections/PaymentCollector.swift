@@ -83,14 +83,13 @@ struct PaymentCollector: Sendable {
     }
 
     /// What became of a payment; nil if the provider knows of none.
-    /// - Throws: ``BillingProviderError/outcomeUnknown`` if the provider does not say: that is no answer to the payment, which may have
-    ///   been made.
+    /// - Throws: ``BillingProviderError/outcomeUnknown`` if the provider does not say: the payment may have been made.
     private func outcome(of order: ChargeOrder, _ attempt: PaymentAttempt) async throws -> PaymentResult? {
         do {
             return try await provider.outcome(of: order, idempotencyKey: attempt.key, in: system)
         } catch let error as BillingProviderError {
             switch error {
-            case .unavailable, .outcomeUnknown, .unknownCustomer: throw error
+            case .unavailable: throw error
             default: throw BillingProviderError.outcomeUnknown
             }
         }

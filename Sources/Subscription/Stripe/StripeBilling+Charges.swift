@@ -34,18 +34,31 @@ extension StripeBilling {
     func outcome(
         of order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
     ) async throws -> PaymentResult? {
+        do {
+            let customer = try StripeClient.segment(order.customer, else: .unknownCustomer)
+            return try await payment(under: idempotencyKey, ("customer", customer))
+        } catch BillingProviderError.unknownCustomer {
+            // The customer was deleted since the payment was begun. Stripe's clock may be behind ours.
+            return try await payment(under: idempotencyKey, ("created[gte]", String(order.date.seconds - 3600)))
+        }
+    }
+
+    /// Looks for the payment with a key among those that a filter selects.
+    private func payment(
+        under key: String, _ filter: (name: String, value: String)
+    ) async throws -> PaymentResult? {
         var last: String?
         // The newest come first; a tenant has few payments since one was begun.
         for _ in 0..<Self.maximumPages {
             var query = StripeForm()
-            query.add("customer", order.customer)
+            query.add(filter.name, filter.value)
             query.add("limit", "100")
             query.add("starting_after", last)
             let page = try await understood(missing: .unknownCustomer) {
                 try await client.get("payment_intents", query)
             }
             let payments = page["data"]?.arrayValue ?? []
-            if let payment = payments.first(where: { $0["metadata"]?["key"]?.stringValue == idempotencyKey }) {
+            if let payment = payments.first(where: { $0["metadata"]?["key"]?.stringValue == key }) {
                 return StripePayment.result(payment)
             }
             last = payments.last?["id"]?.stringValue
