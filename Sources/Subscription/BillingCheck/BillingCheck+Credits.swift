@@ -1,7 +1,7 @@
 import PostgresClient
 import Primitives
 
-// Prepaid credits: what is left is what has happened, and what the ledger owes.
+// Prepaid credits: what is left equals the sum of the movements, and what the ledger owes.
 
 extension BillingCheck {
     private static let tenantsAtOnce = 1_000
@@ -39,7 +39,7 @@ extension BillingCheck {
         try await transaction.query(Self.owedToNobody).rows.map { row in
             BillingFinding(
                 .prepaid, tenant: try row.identifierIfPresent(0),
-                "the ledger owes \(try row.int64(2)) \(try row.text(1)) of prepaid credits, and there are no grants")
+                "the ledger owes \(try row.int64(2)) \(try row.text(1)) of prepaid credits, but there are no grants")
         }
     }
 

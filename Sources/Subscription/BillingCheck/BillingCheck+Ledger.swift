@@ -70,7 +70,7 @@ extension BillingCheck {
     private static let balance = balance("")
     private static let balanceOfTenant = balance("WHERE tenant_id = $1")
 
-    /// Every number from 1 to the last one of a series was given once.
+    /// Every number from 1 to the last one of a series was assigned once.
     func series() async throws -> Page {
         try await reading { transaction in
             var page = Page()
@@ -82,8 +82,8 @@ extension BillingCheck {
                 page.findings.append(
                     BillingFinding(
                         .numbers,
-                        "the series \(name) has \(count) numbers, but \(last) were given"
-                            + (gap.map { "; the first that is missing is \($0)" } ?? "")))
+                        "the series \(name) has \(count) numbers, but \(last) were assigned"
+                            + (gap.map { "; the first missing one is \($0)" } ?? "")))
             }
             return page
         }

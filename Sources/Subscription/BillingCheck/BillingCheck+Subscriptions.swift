@@ -92,7 +92,7 @@ extension BillingCheck {
                     page.findings.append(
                         BillingFinding(
                             .forgotten, tenant: tenant, subscription: subscription,
-                            "it renews, and what was agreed on is not there: nothing of it is due ever again"))
+                            "it renews, but its billing terms are missing: nothing of it will ever be due again"))
                 } else if try row.isNull(2) || !row.bool(3) {
                     page.findings.append(
                         BillingFinding(
@@ -101,7 +101,7 @@ extension BillingCheck {
                     page.findings.append(
                         BillingFinding(
                             .surplus, tenant: tenant, subscription: subscription, invoice: try row.identifier(2),
-                            "its invoice is that of another subscription, too"))
+                            "its invoice also belongs to another subscription"))
                 }
             }
             return page

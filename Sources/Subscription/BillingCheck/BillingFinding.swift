@@ -15,19 +15,19 @@ package struct BillingFinding: Sendable, Hashable {
         case payments
         /// More was credited than was billed.
         case overcredited
-        /// A number of a series is missing or was given twice.
+        /// A number of a series is missing or was assigned twice.
         case numbers
-        /// The billing engine makes another invoice of what is stored.
+        /// From what is stored, the billing engine makes a different invoice.
         case recomputation
-        /// An invoice that was due is not there.
+        /// An invoice that was due is missing.
         case missing
-        /// An invoice is there that the subscription does not have.
+        /// An invoice exists that the subscription should not have.
         case surplus
-        /// Nothing of a live subscription is due ever again.
+        /// A subscription is live, but nothing of it will ever be due again.
         case forgotten
-        /// A subscription waits for somebody.
+        /// A subscription cannot be billed, and waits for an operator.
         case parked
-        /// The account credit is not what the ledger has.
+        /// The account credit differs from that of the ledger.
         case credit
         /// What is left of a prepaid credit is not what has happened to it, or not what the ledger has.
         case prepaid

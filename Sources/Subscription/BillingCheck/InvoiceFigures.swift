@@ -53,7 +53,7 @@ struct InvoiceFigures: Sendable, Hashable {
         var toInvoice: Int64 = 0
         var toAccount: Int64 = 0
         var refunded: Int64 = 0
-        /// Of those that nobody but a person has made: the engine knows itself what is left.
+        /// Of the notes that a person has made; of its own, the engine knows what is left.
         var manual: Int64 = 0
         /// Notes whose sums are not those of their lines.
         var wrong = 0
@@ -84,7 +84,9 @@ struct InvoiceFigures: Sendable, Hashable {
         }
         if notes.manual > max(0, header.total + header.credit) {
             findings.append(
-                finding(.overcredited, "\(notes.manual) were credited of \(header.total + header.credit)"))
+                finding(
+                    .overcredited, "\(notes.manual) were credited, but only \(header.total + header.credit) were billed"
+                ))
         }
         for (account, expected) in balances(taxAdded: added).sorted(by: { $0.key < $1.key }) {
             expect(.ledger, "the balance of \(account)", ledger[account] ?? 0, expected)

@@ -65,7 +65,7 @@ struct SubscriptionRecomputation: Sendable {
     let reader: ScenarioReader
     let zones: InstalledZoneLookup
 
-    /// What is due may wait so long for a worker.
+    /// How many seconds something that is due may wait for a worker.
     static let grace = Int64(3600)
 
     /// What is wrong.
@@ -89,7 +89,7 @@ struct SubscriptionRecomputation: Sendable {
         }
         let isLive = stored.status == .active || stored.status == .inactive
         let today = try zone.date(at: now)
-        // Of what has ended, as far as its last invoice.
+        // What has ended is computed through its last invoice.
         let last = stored.invoices.compactMap(\.issuedOn).max()
         let day = isLive ? today : last ?? today
         var expected: [SubscriptionBilling.NumberedInvoice] = []
@@ -111,7 +111,7 @@ struct SubscriptionRecomputation: Sendable {
             }
             for invoice in late { findings.append(self.missing(invoice)) }
             if stored.nextDue == nil, progress?.next != nil || progress?.end.map({ $0 > today }) == true {
-                findings.append(finding(.forgotten, "it is live, and nothing of it is due ever again"))
+                findings.append(finding(.forgotten, "it is live, but nothing of it will ever be due again"))
             }
         }
         if missing.isEmpty, stored.invoices.allSatisfy(\.isPosted), isLive,
@@ -119,7 +119,7 @@ struct SubscriptionRecomputation: Sendable {
             balance.minorUnits != stored.credit
         {
             findings.append(
-                finding(.credit, "the account credit is \(balance.minorUnits), and in the ledger \(stored.credit)"))
+                finding(.credit, "the account credit is \(balance.minorUnits), but the ledger has \(stored.credit)"))
         }
     }
 
@@ -153,7 +153,7 @@ struct SubscriptionRecomputation: Sendable {
         let day = invoice.invoice.issuedOn?.description ?? "an unknown day"
         return finding(
             .missing,
-            "invoice \(invoice.ordinal) of \(day) over \(invoice.invoice.total.minorUnits) \(invoice.invoice.currency.code) is missing"
+            "invoice \(invoice.ordinal) of \(day) for \(invoice.invoice.total.minorUnits) \(invoice.invoice.currency.code) is missing"
         )
     }
 
@@ -206,7 +206,7 @@ struct SubscriptionRecomputation: Sendable {
             findings.append(
                 finding(
                     .recomputation,
-                    "credit note \(note.ordinal) is over \(note.total), and the engine makes \(total)"))
+                    "credit note \(note.ordinal) is for \(note.total), but the engine makes \(total)"))
         }
     }
 

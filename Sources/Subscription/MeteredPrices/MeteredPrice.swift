@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
 
-/// What the use of a meter costs those who subscribe to a plan.
+/// The price of a meter's usage for subscribers of a plan.
 enum MeteredPrice {
     static let planID = Field.identifier("planId", required: true, description: "The plan")
     static let meterKey = Field.string(
@@ -12,7 +12,7 @@ enum MeteredPrice {
         description: "A plan that can be paid in several currencies needs a price in each", example: "USD")
     static let price = Field.object(
         "price", schema: BillingPreviewSchemas.price, required: true,
-        description: "What the use of a period costs, as a price of POST /billing-preview",
+        description: "What the usage of a period costs, in the form of a price of POST /billing-preview",
         example: ["model": "graduated", "tiers": [["upTo": "1000", "unitAmount": "0"], ["unitAmount": "0.002"]]])
 
     static let name = Field.string(
@@ -21,7 +21,7 @@ enum MeteredPrice {
     /// The description.
     static let entity = Entity(
         "MeteredPrice", table: "metered_prices",
-        description: "What the use of a meter costs those who subscribe to a plan.", tenancy: .shared,
+        description: "The price of a meter's usage for subscribers of a plan.", tenancy: .shared,
         fields: [planID, meterKey, currencyCode, name, price],
         relations: [.belongsTo("plan", "Plan", by: planID)],
         uniqueKeys: [UniqueKey("idx_metered_prices_meter", planID, meterKey, currencyCode)],

@@ -44,7 +44,8 @@ struct MeteredPriceController: Sendable {
         guard let price, let code else {
             guard call.request.pathParameters["id"] == nil, call.request.method == .patch else { return }
             throw HTTPFailure.invalidField(
-                MeteredPrice.price.path, code: "required", "must be changed together with currencyCode in many rows")
+                MeteredPrice.price.path, code: "required",
+                "must be sent together with currencyCode when many rows are changed")
         }
         guard let currency = try? Currency(code) else {
             throw HTTPFailure.invalidField(

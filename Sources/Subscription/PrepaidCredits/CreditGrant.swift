@@ -1,11 +1,11 @@
 import Entities
 import JSONCoding
 
-/// Credit that a tenant has before it is billed: invoices use it up.
+/// Prepaid credit of a tenant, which its invoices use up.
 enum CreditGrant {
     static let tenantID = Field.identifier("tenantId", required: true, description: "Whose invoices it pays")
     static let name = Field.string(
-        "name", minLength: 1, maxLength: 200, pattern: .visibleText, description: "For readers", example: "Welcome"
+        "name", minLength: 1, maxLength: 200, pattern: .visibleText, description: "Name for display", example: "Welcome"
     ).personal(.nothing)
     static let currencyCode = Field.string(
         "currencyCode", maxLength: 3, pattern: .currencyCode, required: true, example: "USD")
@@ -24,7 +24,7 @@ enum CreditGrant {
             maxItems: 50),
         nullable: true, description: "Keys of the meters whose usage it pays; null: everything", example: ["api-calls"])
     static let expiresOn = Field.timestamp(
-        "expiresOn", description: "When what is left is lost; null: never", example: "2027-01-01T00:00:00.000Z")
+        "expiresOn", description: "When the rest of it expires; null: never", example: "2027-01-01T00:00:00.000Z")
     static let isPaid = Field.boolean(
         "isPaid", description: "Whether the tenant has paid for it (default: false)", example: true)
     static let revokedOn = Field.timestamp(
@@ -33,7 +33,7 @@ enum CreditGrant {
 
     /// The description.
     static let entity = Entity(
-        "CreditGrant", table: "credit_grants", description: "Credit that a tenant has before it is billed.",
+        "CreditGrant", table: "credit_grants", description: "Prepaid credit of a tenant.",
         tenancy: .column(tenantID),
         fields: [tenantID, name, currencyCode, amount, remaining, priority, meters, expiresOn, isPaid, revokedOn],
         alwaysSet: [

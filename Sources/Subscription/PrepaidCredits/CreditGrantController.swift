@@ -52,7 +52,7 @@ struct CreditGrantController: Sendable {
     private func revoke() -> Operation {
         Operation(
             .post, "\(Self.path)/{id}/revoke", id: "CreditGrantController.revoke",
-            summary: "Take back what is left of a grant; what was paid for is to be paid back",
+            summary: "Take back what is left of a grant; if the grant was paid for, that has to be paid back",
             access: CreditGrantPolicy.revoke, parameters: [.id],
             responses: [.init(.noContent, "Nothing is left of it")],
             failures: [.notFound: "There is no such CreditGrant"],
@@ -82,10 +82,10 @@ struct CreditGrantController: Sendable {
                 "available", Schema.integer().example(7_500).described("For everything, in minor units"), required: true
             ),
             .init(
-                "restricted", Schema.integer().example(0).described("For the usage of some meters only"), required: true
+                "restricted", Schema.integer().example(0).described("Only for the usage of some meters"), required: true
             ),
             .init(
-                "nextExpiry", Schema.string(format: .dateTime).nullable().described("When the first of it expires"),
+                "nextExpiry", Schema.string(format: .dateTime).nullable().described("When a part of it expires next"),
                 required: true),
         ], name: "PrepaidBalance")
 
@@ -141,7 +141,7 @@ struct CreditGrantController: Sendable {
             access: CreditGrantPolicy.access.view,
             parameters: [.id, .cursor],
             responses: [
-                .init(.ok, "The movements, the first one first", schema: .array(of: Self.useSchema), headers: [.link])
+                .init(.ok, "The movements, oldest first", schema: .array(of: Self.useSchema), headers: [.link])
             ],
             failures: [.notFound: "There is no such CreditGrant"],
             handler: .scoped { call in

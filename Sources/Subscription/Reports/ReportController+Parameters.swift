@@ -7,14 +7,14 @@ import PostgresClient
 import Primitives
 import ServiceKit
 
-// What requests for reports say, and the forms of the answers.
+// The parameters of requests for reports, and the formats of the answers.
 
 extension ReportRange {
     static let pattern = Schema.string(minLength: 7, maxLength: 7)
     static let parameters = [
         OperationParameter(
             "from", in: .query, schema: pattern.example("2026-01"),
-            description: "The first month (default: eleven before the last one)"),
+            description: "The first month (default: eleven months before the last one)"),
         OperationParameter(
             "to", in: .query, schema: pattern.example("2026-12"),
             description: "The last month (default: the current one)"),
@@ -29,7 +29,8 @@ extension ReportRange {
         guard let range = ReportRange(from: first, to: last) else {
             throw .invalidParameter(
                 "from", value: .string(first.description),
-                reason: "must be at most \(ReportRange.maximumMonths) months before the last one, and not after it")
+                reason: "must not be after the last month, and a report has at most \(ReportRange.maximumMonths) months"
+            )
         }
         self = range
     }
@@ -46,19 +47,19 @@ extension ReportRange {
 }
 
 extension OperationParameter {
-    /// Whose report is wanted.
+    /// Which tenants a report is about.
     static let reportClocks = OperationParameter(
         "testClocks", in: .query, schema: .string(oneOf: ["true", "false"]),
-        description: "Instead of the tenants on the real time, those on test clocks (default: false)")
+        description: "Whether to report on the tenants with test clocks instead of all others (default: false)")
 
-    /// In which form a report is wanted.
+    /// The format of a report.
     static let reportFormat = OperationParameter(
         "format", in: .query, schema: .string(oneOf: ["json", "csv"]),
-        description: "csv is also what `Accept: text/csv` asks for (default: json)")
+        description: "The format of the answer; without it, `Accept: text/csv` selects csv (default: json)")
 }
 
 extension OperationRequest {
-    /// Whose report is wanted.
+    /// Which tenants the report is about.
     var reportTenants: ReportTenants {
         QueryString.first("testClocks", in: query) == "true" ? .onTestClocks : .onRealTime
     }

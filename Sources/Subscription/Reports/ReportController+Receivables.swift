@@ -13,11 +13,12 @@ extension ReportController {
     func aging() -> Operation {
         let columns = [
             Self.currencyColumn,
-            ReportTable.Column("overdue", Self.bucket, "Days since the last day to pay; current: it has not passed"),
-            .init("invoices", Self.count, "That are open"), .init("amount", Self.amount, "What is due on them"),
+            ReportTable.Column("overdue", Self.bucket, "Days overdue; current: not overdue yet"),
+            .init("invoices", Self.count, "Number of open invoices"),
+            .init("amount", Self.amount, "What is due on them"),
         ]
         return report(
-            "receivables-aging", "receivablesAging", "What is due on open invoices, by days since it was to be paid",
+            "receivables-aging", "receivablesAging", "What is due on open invoices, by days overdue",
             columns, parameters: [.reportClocks]
         ) { request in
             try await reports.aging(of: request.reportTenants).map { row in
@@ -33,14 +34,14 @@ extension ReportController {
         let columns = [
             ReportTable.Column("invoiceId", Self.id, "The invoice"),
             .init("number", Self.text.example("INV-000042"), "Its number"),
-            .init("tenantId", Self.id.nullable(), "Who is to pay"),
+            .init("tenantId", Self.id.nullable(), "The tenant that has to pay"),
             .init("dueOn", Self.text.example("2026-02-14"), "The last day to pay"),
             .init("daysOverdue", Self.count, "Days since then"), .init("amount", Self.amount, "What is due"),
         ]
         let overdue = OperationParameter(
-            "overdue", in: .query, schema: Self.bucket, isRequired: true, description: "A part of the report")
+            "overdue", in: .query, schema: Self.bucket, isRequired: true, description: "The part of the report")
         return list(
-            "receivables-aging/items", "receivablesAgingItems", "The open invoices of a part of the report", columns,
+            "receivables-aging/items", "receivablesAgingItems", "The open invoices in one part of the report", columns,
             parameters: [Self.currency, overdue, .reportClocks]
         ) { request, cursor, limit in
             let rows = try await reports.agingItems(

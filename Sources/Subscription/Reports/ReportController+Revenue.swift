@@ -8,22 +8,22 @@ import ServiceKit
 // Monthly recurring revenue, and how it changes.
 
 extension ReportController {
-    private static let monthColumn = ReportTable.Column("month", text.example("2026-01"), "In UTC")
+    private static let monthColumn = ReportTable.Column("month", text.example("2026-01"), "The month, in UTC")
 
     func mrr() -> Operation {
         let columns = [
             Self.monthColumn, Self.currencyColumn,
-            .init("opening", Self.amount, "Recurring revenue a month, at the beginning of the month"),
-            .init("new", Self.amount, "Of tenants that paid nothing ever before"),
-            .init("expansion", Self.amount, "Of tenants that pay more"),
-            .init("contraction", Self.amount, "Of tenants that pay less; below zero"),
-            .init("churned", Self.amount, "Of tenants that pay nothing any more; below zero"),
-            .init("reactivated", Self.amount, "Of tenants that pay again"),
-            .init("closing", Self.amount, "At the end of the month: the sum of these"),
-            .init("tenants", Self.count, "That pay at the end of the month"),
+            .init("opening", Self.amount, "Monthly recurring revenue at the start of the month"),
+            .init("new", Self.amount, "From tenants that had never paid before"),
+            .init("expansion", Self.amount, "From tenants that pay more"),
+            .init("contraction", Self.amount, "From tenants that pay less; negative"),
+            .init("churned", Self.amount, "From tenants that no longer pay; negative"),
+            .init("reactivated", Self.amount, "From tenants that pay again"),
+            .init("closing", Self.amount, "At the end of the month: the sum of the above"),
+            .init("tenants", Self.count, "Tenants that pay at the end of the month"),
         ]
         return report(
-            "mrr", "mrr", "Recurring revenue a month, and how it has changed", columns,
+            "mrr", "mrr", "Monthly recurring revenue, and how it changed", columns,
             parameters: ReportRange.parameters + [.reportClocks]
         ) { request in
             try await reports.revenue(
@@ -42,10 +42,10 @@ extension ReportController {
     func mrrItems() -> Operation {
         let columns = [
             ReportTable.Column("tenantId", Self.id, "The tenant"),
-            .init("amount", Self.amount, "What it pays a month at the end of the month"),
+            .init("amount", Self.amount, "What it pays per month, as of the end of the month"),
         ]
         return list(
-            "mrr/items", "mrrItems", "The tenants whose recurring revenue adds up to that at the end of a month",
+            "mrr/items", "mrrItems", "What each tenant pays of the monthly recurring revenue at the end of a month",
             columns,
             parameters: [Self.month, Self.currency, .reportClocks]
         ) { request, cursor, limit in
@@ -61,22 +61,23 @@ extension ReportController {
     func churn() -> Operation {
         let columns = [
             Self.monthColumn, Self.currencyColumn,
-            ReportTable.Column("openingTenants", Self.count, "That paid at the beginning of the month"),
-            .init("newTenants", Self.count, "That paid for the first time"),
-            .init("reactivatedTenants", Self.count, "That paid again"),
-            .init("churnedTenants", Self.count, "That paid nothing any more"),
-            .init("closingTenants", Self.count, "That paid at the end of the month"),
-            .init("openingAmount", Self.amount, "Recurring revenue a month, at the beginning"),
-            .init("new", Self.amount, "Of new tenants"), .init("expansion", Self.amount, "Of tenants that pay more"),
-            .init("contraction", Self.amount, "Of tenants that pay less; below zero"),
-            .init("churned", Self.amount, "Of tenants that pay nothing any more; below zero"),
-            .init("reactivated", Self.amount, "Of tenants that pay again"),
+            ReportTable.Column("openingTenants", Self.count, "Tenants that paid at the start of the month"),
+            .init("newTenants", Self.count, "Tenants that paid for the first time"),
+            .init("reactivatedTenants", Self.count, "Tenants that paid again"),
+            .init("churnedTenants", Self.count, "Tenants that stopped paying"),
+            .init("closingTenants", Self.count, "Tenants that paid at the end of the month"),
+            .init("openingAmount", Self.amount, "Monthly recurring revenue at the start of the month"),
+            .init("new", Self.amount, "From new tenants"),
+            .init("expansion", Self.amount, "From tenants that pay more"),
+            .init("contraction", Self.amount, "From tenants that pay less; negative"),
+            .init("churned", Self.amount, "From tenants that no longer pay; negative"),
+            .init("reactivated", Self.amount, "From tenants that pay again"),
             .init(
                 "logoChurn", Self.text.nullable().example("2.50"),
-                "Churned tenants in percent of those of the beginning; null without any"),
+                "Churned tenants as a percentage of the tenants at the start; null if there were none"),
             .init(
                 "revenueChurn", Self.text.nullable().example("1.75"),
-                "Contraction and churn in percent of the revenue of the beginning; null without any"),
+                "Contraction and churn as a percentage of the revenue at the start; null if there was none"),
         ]
         return report(
             "churn", "churn", "New, lost and returned tenants and revenue, month by month", columns,
@@ -99,12 +100,12 @@ extension ReportController {
 
     func churnItems() -> Operation {
         let columns = [
-            ReportTable.Column("id", Self.id, "Of the change"),
+            ReportTable.Column("id", Self.id, "Id of the change"),
             .init("day", Self.text.example("2026-01-31"), "In UTC"), .init("tenantId", Self.id, "The tenant"),
-            .init("subscriptionId", Self.id, "The subscription that has changed"),
+            .init("subscriptionId", Self.id, "The subscription that changed"),
             .init(
                 "kind", .string(oneOf: RevenueMovement.Kind.allCases.map(\.rawValue)),
-                "How the tenant's revenue has changed by it"),
+                "How it changed the tenant's revenue"),
             .init("amount", Self.amount, "By how much"),
         ]
         return list(

@@ -14,7 +14,7 @@ extension ReportController {
         let columns = [
             Self.tenantColumn, Self.currencyColumn,
             .init("revenue", Self.amount, "Billed in these months, less discounts and credits, without taxes"),
-            .init("cost", Self.amount, "Of these months, as operators have set it"),
+            .init("cost", Self.amount, "Cost of these months, as set by operators"),
             .init("margin", Self.amount, "Revenue less cost"),
         ]
         return list(
@@ -37,14 +37,14 @@ extension ReportController {
 
     func tenantItems() -> Operation {
         let columns = [
-            ReportTable.Column("id", Self.id, "Of the entry of the ledger, or of the cost"),
+            ReportTable.Column("id", Self.id, "Id of the ledger entry or of the cost"),
             .init("type", .string(oneOf: ["revenue", "cost"]), "Which figure it is a part of"),
             .init(
                 "day", Self.text.example("2026-01-31"),
-                "When it was booked, in UTC; the first day of the month of a cost"),
-            .init("kind", Self.text.example("issue"), "What has happened"),
+                "When it was booked, in UTC; for a cost, the first day of its month"),
+            .init("kind", Self.text.example("issue"), "What happened"),
             .init("invoiceId", Self.id.nullable(), "The invoice that it is about"),
-            .init("description", Self.text.nullable().example("Two database servers"), "What was said of a cost"),
+            .init("description", Self.text.nullable().example("Two database servers"), "Description of the cost"),
             .init("amount", Self.amount, "Its part of the figure"),
         ]
         let tenant = OperationParameter(

@@ -2,7 +2,7 @@ import Billing
 import JSONCoding
 import Primitives
 
-/// Recurring revenue a month, month by month and currency by currency.
+/// Monthly recurring revenue, month by month and currency by currency.
 struct RevenueReport: Sendable {
     /// What has happened in a month, of one kind.
     struct Movement: Sendable, Hashable {

@@ -29,9 +29,9 @@ struct TenantCostController: Sendable {
     private func set() -> Operation {
         Operation(
             .post, "/reports/tenant-costs", id: "ReportController.setTenantCost",
-            summary: "Say what a tenant costs in a month; another amount takes the place of the first",
+            summary: "Set what a tenant costs in a month; a later amount replaces an earlier one",
             access: ReportPolicy.setCost,
-            requestBody: Self.schema, responses: [.init(.noContent, "It counts in the reports")],
+            requestBody: Self.schema, responses: [.init(.noContent, "The cost is set")],
             idempotency: .recover { _ in .noContent },
             handler: .scoped { call in
                 let cost = try await cost(try call.request.object())

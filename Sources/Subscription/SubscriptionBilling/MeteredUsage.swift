@@ -15,7 +15,7 @@ extension SubscriptionBilling {
     /// Records of usage of a subscription: those of ten meters for decades.
     static let maximumUsage = 200_000
 
-    /// What a price costs that does not count yet, or no more.
+    /// The price of usage that no agreed price applies to.
     static let freePrice: JSONValue = ["model": "per_unit", "unitAmount": "0"]
 
     /// The prices of usage as the engine has them, without usage: those that were agreed on at the start, and those that changes have
@@ -62,7 +62,7 @@ extension SubscriptionBilling {
         return max(first, next)
     }
 
-    /// The days of a meter that were billed since it was last begun anew, as half-open ranges with a number of usage each.
+    /// The days of a meter that were billed since it was last begun anew, as half-open ranges.
     func billedTimes(of meter: String) throws -> [(from: CalendarDate, to: CalendarDate)] {
         let start = metered.first { $0["id"]?.stringValue == meter }.flatMap { $0["start"] } ?? terms["start"]
         guard var from = start?.stringValue.flatMap({ try? CalendarDate($0) }) else { return [] }

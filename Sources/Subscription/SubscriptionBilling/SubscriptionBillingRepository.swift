@@ -196,7 +196,7 @@ struct SubscriptionBillingRepository: Sendable {
 }
 
 extension SubscriptionBilling.Entry {
-    /// An entry of a row: id, position, type, state, days, plan, change, version.
+    /// Reads an entry from a row that begins with ``SubscriptionBillingRepository/entryColumns``.
     init(_ row: PostgresRow) throws {
         func day(_ column: Int) throws -> CalendarDate? {
             try row.textIfPresent(column).flatMap { try? CalendarDate($0) }

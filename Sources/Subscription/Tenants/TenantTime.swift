@@ -24,7 +24,7 @@ struct TenantTime: Sendable {
         return try result.first?.timestampIfPresent(0)
     }
 
-    /// What the test clocks of tenants show; those that live on the real time are left out.
+    /// What the test clocks of tenants show; tenants on the real time are left out.
     func clocks(of tenants: Set<Identifier>) async throws(PostgresError) -> [Identifier: Timestamp] {
         guard hasTestClocks, !tenants.isEmpty else { return [:] }
         let result = try await pool.query(
