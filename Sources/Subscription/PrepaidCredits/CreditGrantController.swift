@@ -149,27 +149,26 @@ struct CreditGrantController: Sendable {
                 _ = try await grants.findByID(id, in: call.scope)
                 let cursor = QueryString.first("cursor", in: call.request.query)
                 let after = try cursor.map { text throws(HTTPFailure) in try ReportPage.position(text) }
-                let rows = try await repository.uses(of: id, after: after, limit: Self.pageSize, in: call.scope)
-                var writer = JSONWriter()
-                writer.beginArray()
-                for row in rows {
-                    writer.beginObject()
-                    writer.member("id", try row.identifier(0))
-                    writer.member("kind", try row.text(1))
-                    writer.member("amount", try row.int64(2))
-                    for (name, column) in [("invoiceId", 3), ("creditNoteId", 4)] {
-                        writer.key(name)
-                        writer.value(try row.identifierIfPresent(column).map { .identifier($0) } ?? JSONValue.null)
+                let uses = try await repository.uses(of: id, after: after, limit: Self.pageSize, in: call.scope)
+                var response = OperationResponse.json { writer in
+                    writer.beginArray()
+                    for use in uses {
+                        writer.beginObject()
+                        writer.member("id", use.id)
+                        writer.member("kind", use.kind)
+                        writer.member("amount", use.amount)
+                        for (name, other) in [("invoiceId", use.invoice), ("creditNoteId", use.creditNote)] {
+                            writer.key(name)
+                            writer.value(other.map { .identifier($0) } ?? JSONValue.null)
+                        }
+                        writer.key("occurredOn")
+                        writer.value(JSONValue.timestamp(use.occurredOn))
+                        writer.endObject()
                     }
-                    writer.key("occurredOn")
-                    writer.value(JSONValue.timestamp(try row.timestamp(5)))
-                    writer.endObject()
+                    writer.endArray()
                 }
-                writer.endArray()
-                var response = OperationResponse.json(writer.bytes)
                 response.linkToPage(
-                    after: rows.count == Self.pageSize ? try rows.last?.identifier(0).description : nil,
-                    of: call.request)
+                    after: uses.count == Self.pageSize ? uses.last?.id.description : nil, of: call.request)
                 return response
             })
     }

@@ -35,14 +35,29 @@ struct CreditGrantRepository: Sendable {
         GROUP BY currency_code ORDER BY currency_code
         """
 
-    /// What has happened to a grant, the first movement first.
-    func uses(of grant: Identifier, after: Identifier?, limit: Int, in scope: TenantScope) async throws -> [PostgresRow]
-    {
+    /// Something that has happened to a grant.
+    struct Use: Sendable, Hashable {
+        let id: Identifier
+        let kind: String
+        /// Added to what is left.
+        let amount: Int64
+        let invoice: Identifier?
+        let creditNote: Identifier?
+        let occurredOn: Timestamp
+    }
+
+    /// What has happened to a grant, oldest first.
+    func uses(of grant: Identifier, after: Identifier?, limit: Int, in scope: TenantScope) async throws -> [Use] {
         let result = try await pool.query(
             Self.listing,
             [.identifier(grant), .optional(after) { .identifier($0) }, .int64(Int64(limit))],
             settings: scope.settings, as: .search)
-        return Array(result.rows)
+        return try result.rows.map { row in
+            Use(
+                id: try row.identifier(0), kind: try row.text(1), amount: try row.int64(2),
+                invoice: try row.identifierIfPresent(3), creditNote: try row.identifierIfPresent(4),
+                occurredOn: try row.timestamp(5))
+        }
     }
 
     private static let listing: PostgresStatement = """

@@ -42,8 +42,7 @@ struct ReportController: Sendable {
             responses: [
                 .init(
                     .ok, "The rows; as text/csv if that is asked for",
-                    schema: ReportTable.schema(
-                        columns, name: "Report\(name.prefix(1).uppercased())\(name.dropFirst())"))
+                    schema: ReportTable.schema(columns, of: name))
             ],
             handler: .scoped { call in
                 .report(ReportTable(columns: columns, rows: try await rows(call.request)), for: call.request)
@@ -51,7 +50,7 @@ struct ReportController: Sendable {
     }
 
     /// A list of several pages.
-    /// - Parameter rows: The rows after the one of the cursor, at most so many, each with its cursor.
+    /// - Parameter rows: Gets the cursor and the most rows of a page.
     func list(
         _ path: String, _ name: String, _ summary: String, _ columns: [ReportTable.Column],
         parameters: [OperationParameter],
@@ -64,8 +63,7 @@ struct ReportController: Sendable {
             responses: [
                 .init(
                     .ok, "The rows of a page; as text/csv if that is asked for",
-                    schema: ReportTable.schema(
-                        columns, name: "Report\(name.prefix(1).uppercased())\(name.dropFirst())"),
+                    schema: ReportTable.schema(columns, of: name),
                     headers: [.link])
             ],
             handler: .scoped { call in

@@ -28,22 +28,25 @@ enum ReportTenants: Sendable, Hashable {
     }
 }
 
+extension PostgresPool {
+    /// Rows of a report on tenants, for operators.
+    func reportRows(_ statement: PostgresStatement, _ values: [PostgresValue]) async throws -> [PostgresRow] {
+        Array(try await query(statement, values, settings: TenantScope.everyTenant, as: .search).rows)
+    }
+}
+
 /// SQL of reports. Sums of months come from indexes that have all they need; lists are read by key.
 struct ReportRepository: Sendable {
     let pool: PostgresPool
 
-    private func rows(_ statement: PostgresStatement, _ values: [PostgresValue]) async throws -> [PostgresRow] {
-        Array(try await pool.query(statement, values, settings: TenantScope.everyTenant, as: .search).rows)
-    }
-
     // MARK: Recurring revenue
 
     func revenue(_ range: ReportRange, of tenants: ReportTenants) async throws -> [RevenueReport.Line] {
-        let openings = try await rows(Self.openings[tenants], [.text(range.from.firstDay)]).map { row in
+        let openings = try await pool.reportRows(Self.openings[tenants], [.text(range.from.firstDay)]).map { row in
             RevenueReport.Opening(
                 currency: try row.text(0), amount: try row.int64(1), tenants: try row.int64(2))
         }
-        let movements = try await rows(
+        let movements = try await pool.reportRows(
             Self.movements[tenants], [.text(range.from.firstDay), .text(range.to.adding(1).firstDay)]
         ).compactMap { row -> RevenueReport.Movement? in
             guard let kind = RevenueMovement.Kind(rawValue: try row.text(2)) else { return nil }
@@ -74,7 +77,7 @@ struct ReportRepository: Sendable {
     func revenueItems(
         _ month: ReportMonth, _ currency: String, of tenants: ReportTenants, after: Identifier, limit: Int
     ) async throws -> [PostgresRow] {
-        try await rows(
+        try await pool.reportRows(
             Self.standing[tenants],
             [.text(month.adding(1).firstDay), .text(currency), .identifier(after), .int64(Int64(limit))])
     }
@@ -92,7 +95,7 @@ struct ReportRepository: Sendable {
         _ month: ReportMonth, _ currency: String, of tenants: ReportTenants, after: (day: String, id: Identifier)?,
         limit: Int
     ) async throws -> [PostgresRow] {
-        try await rows(
+        try await pool.reportRows(
             Self.happened[tenants],
             [
                 .text(month.firstDay), .text(month.adding(1).firstDay), .text(currency),
@@ -133,7 +136,7 @@ struct ReportRepository: Sendable {
     static let buckets = ["current", "1-30", "31-60", "61-90", "90+"]
 
     func aging(of tenants: ReportTenants) async throws -> [PostgresRow] {
-        try await rows(Self.agingSums[tenants], [])
+        try await pool.reportRows(Self.agingSums[tenants], [])
     }
 
     private static let agingSums = ReportTenants.Statements { tenants in
@@ -146,7 +149,7 @@ struct ReportRepository: Sendable {
     func agingItems(
         _ currency: String, _ bucket: String, of tenants: ReportTenants, after: Identifier, limit: Int
     ) async throws -> [PostgresRow] {
-        try await rows(
+        try await pool.reportRows(
             Self.agingRows[tenants], [.text(currency), .text(bucket), .identifier(after), .int64(Int64(limit))])
     }
 

@@ -18,9 +18,13 @@ struct ReportTable: Sendable {
     /// Each with a value for every column.
     var rows: [[JSONValue]]
 
-    /// A row as JSON.
-    static func schema(_ columns: [Column], name: String) -> Schema {
-        .array(of: .object(columns.map { .init($0.name, $0.schema, required: true) }, name: name))
+    /// The rows as JSON.
+    /// - Parameter report: The name of the report, `mrrItems`.
+    static func schema(_ columns: [Column], of report: String) -> Schema {
+        .array(
+            of: .object(
+                columns.map { .init($0.name, $0.schema, required: true) },
+                name: "Report\(report.prefix(1).uppercased())\(report.dropFirst())"))
     }
 
     /// An array of objects.

@@ -6,10 +6,6 @@ import Primitives
 struct TenantReportRepository: Sendable {
     let pool: PostgresPool
 
-    private func rows(_ statement: PostgresStatement, _ values: [PostgresValue]) async throws -> [PostgresRow] {
-        Array(try await pool.query(statement, values, settings: TenantScope.everyTenant, as: .search).rows)
-    }
-
     private static func values(_ range: ReportRange) -> [PostgresValue] {
         [
             .text(range.from.firstDay), .text(range.to.adding(1).firstDay), .text(range.from.description),
@@ -22,11 +18,11 @@ struct TenantReportRepository: Sendable {
     func page(
         _ range: ReportRange, of owners: ReportTenants, after: Identifier, limit: Int
     ) async throws -> (rows: [PostgresRow], last: Identifier?) {
-        let tenants = try await rows(Self.tenants[owners], [.identifier(after), .int64(Int64(limit))]).map {
+        let tenants = try await pool.reportRows(Self.tenants[owners], [.identifier(after), .int64(Int64(limit))]).map {
             try $0.identifier(0)
         }
         guard !tenants.isEmpty else { return ([], nil) }
-        let sums = try await rows(Self.sums, Self.values(range) + [.identifierArray(tenants)])
+        let sums = try await pool.reportRows(Self.sums, Self.values(range) + [.identifierArray(tenants)])
         return (sums, tenants.count == limit ? tenants.last : nil)
     }
 
@@ -67,7 +63,7 @@ struct TenantReportRepository: Sendable {
     func items(
         _ range: ReportRange, of tenant: Identifier, _ currency: String, after: Identifier, limit: Int
     ) async throws -> [PostgresRow] {
-        try await rows(
+        try await pool.reportRows(
             Self.items,
             Self.values(range) + [
                 .identifierArray([tenant]), .text(currency), .identifier(after), .int64(Int64(limit)),
