@@ -1,7 +1,4 @@
-import JSONCoding
 import MessageBus
-import MessageBusTestSupport
-import Primitives
 import Testing
 import WorkQueue
 
@@ -10,16 +7,6 @@ import WorkQueue
 @Suite struct MessageIntakeTests {
     private let now = ContinuousClock.now
     private let request = ClaimRequest(limit: 3, runLength: 2, lease: .seconds(30))
-
-    private func delivery(_ id: String, lane: String?) throws -> SQSDelivery {
-        let message: JSONValue = [
-            "MessageId": .string(id), "ReceiptHandle": "r", "Body": "{}",
-            "Attributes": ["MessageGroupId": .string(lane ?? "")],
-        ]
-        return SQSDelivery(
-            message: try #require(IncomingMessage(message)), event: try numbered(1, of: .v4()), group: "g", failures: 0,
-            isOrdered: lane != nil)
-    }
 
     private func ids(_ deliveries: [SQSDelivery]) -> [String] { deliveries.map(\.message.id) }
 
@@ -38,7 +25,7 @@ import WorkQueue
     @Test func `messages come lane by lane, and the rest of a lane goes back`() throws {
         var intake = MessageIntake()
         for (id, lane) in [("1", "a"), ("2", "b"), ("3", "a"), ("4", "a"), ("5", "c"), ("6", "d")] {
-            #expect(intake.received(try delivery(id, lane: lane), now: now))
+            #expect(intake.received([try .test(id, lane: lane)], now: now))
         }
         let claim = intake.claim(request, now: now)
         #expect(ids(claim.items) == ["1", "3", "2", "5"])
@@ -49,7 +36,7 @@ import WorkQueue
 
     @Test func `messages without order are lanes of their own`() throws {
         var intake = MessageIntake()
-        for id in ["1", "2", "3", "4"] { _ = intake.received(try delivery(id, lane: nil), now: now) }
+        for id in ["1", "2", "3", "4"] { _ = intake.received([try .test(id, lane: nil)], now: now) }
         #expect(ids(intake.claim(request, now: now).items) == ["1", "2", "3"])
         #expect(ids(intake.claim(request, now: now).items) == ["4"])
     }
@@ -59,14 +46,14 @@ import WorkQueue
         _ = intake.claim(request, now: now)
         _ = intake.takeDemand()
         _ = intake.claim(request, now: now)
-        _ = intake.received(try delivery("1", lane: "a"), now: now)
+        _ = intake.received([try .test("1", lane: "a")], now: now)
         #expect(intake.takeDemand() == nil, "else more would be held than handlers can take")
     }
 
     @Test func `what has waited for half of the lease is left to others`() throws {
         var intake = MessageIntake()
-        _ = intake.received(try delivery("1", lane: "a"), now: now)
-        _ = intake.received(try delivery("2", lane: "b"), now: now.advanced(by: .seconds(10)))
+        _ = intake.received([try .test("1", lane: "a")], now: now)
+        _ = intake.received([try .test("2", lane: "b")], now: now.advanced(by: .seconds(10)))
         let claim = intake.claim(request, now: now.advanced(by: .seconds(16)))
         #expect(ids(claim.items) == ["2"])
         #expect(ids(claim.expired) == ["1"])
@@ -81,8 +68,8 @@ import WorkQueue
 
     @Test func `there is room for a hundred messages, and what is left at the end is known`() throws {
         var intake = MessageIntake()
-        for id in 0..<100 { #expect(intake.received(try delivery("\(id)", lane: nil), now: now)) }
-        #expect(!intake.received(try delivery("100", lane: nil), now: now))
+        for id in 0..<100 { #expect(intake.received([try .test("\(id)", lane: nil)], now: now)) }
+        #expect(!intake.received([try .test("100", lane: nil)], now: now))
         #expect(intake.removeAll().count == 100)
         #expect(intake.removeAll().isEmpty)
     }

@@ -16,7 +16,7 @@ struct MessageIntake: Sendable {
         let receivedAt: Instant
     }
 
-    /// Most messages that wait here.
+    /// The number of waiting messages from which no more are taken.
     static let capacity = 100
 
     private var entries: [Entry] = []
@@ -75,12 +75,13 @@ struct MessageIntake: Sendable {
 
     mutating func failed(_ error: MessageBusError) { failure = error }
 
-    /// What was asked for meanwhile counts no longer: the next claim says what there is still place for.
+    /// Takes all messages of one answer or none, so that a lane is never claimed in part. What was asked for meanwhile counts no
+    /// longer: the next claim says what there is still place for.
     /// - Returns: False when there is no room.
-    mutating func received(_ delivery: SQSDelivery, now: Instant) -> Bool {
+    mutating func received(_ deliveries: [SQSDelivery], now: Instant) -> Bool {
         demand = nil
         guard entries.count < Self.capacity else { return false }
-        entries.append(Entry(delivery: delivery, receivedAt: now))
+        entries += deliveries.map { Entry(delivery: $0, receivedAt: now) }
         return true
     }
 

@@ -80,7 +80,7 @@ struct MessageReceiver: Sendable {
     /// Hands messages to the subscriptions of the group, and settles those that no subscription can handle.
     /// - Returns: Whether this subscription got a message.
     private func take(_ messages: [IncomingMessage], from queues: GroupQueues) async -> Bool {
-        var hasTaken = false
+        var shares = ReceivedShares()
         var unwanted: [IncomingMessage] = []
         for message in messages {
             do throws(EventReading.Unreadable) {
@@ -93,13 +93,19 @@ struct MessageReceiver: Sendable {
                     message: message, event: event, group: group,
                     failures: attempts.failures(of: message, maximumAttempts: maximumAttempts),
                     isOrdered: queues.events.isFIFO)
-                guard taker.receive(delivery) else {
-                    attempts.returned(message)
-                    continue
-                }
-                if taker === inbox { hasTaken = true }
+                shares.add(delivery, to: taker)
             } catch {
                 await giveUp(message, error.reason, queues)
+            }
+        }
+        // Before the others are handled: once they are, the queue hands out what follows them.
+        await giveBack(shares.postponed)
+        var hasTaken = false
+        for (taker, deliveries) in shares.takers {
+            if taker.receive(deliveries) {
+                hasTaken = hasTaken || taker === inbox
+            } else {
+                for delivery in deliveries { attempts.returned(delivery.message) }
             }
         }
         await acknowledge(unwanted, from: queues.events)

@@ -45,10 +45,11 @@ final class SQSInbox: Sendable {
         }?.work.signal()
     }
 
+    /// Takes all messages of one answer or none.
     /// - Returns: False when there is no room.
-    func receive(_ delivery: SQSDelivery) -> Bool {
+    func receive(_ deliveries: [SQSDelivery]) -> Bool {
         let (isTaken, signals) = state.withLock { state in
-            (state.intake.received(delivery, now: .now), state.signals)
+            (state.intake.received(deliveries, now: .now), state.signals)
         }
         signals?.work.signal()
         return isTaken

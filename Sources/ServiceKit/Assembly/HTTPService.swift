@@ -22,6 +22,7 @@ package struct HTTPService: Sendable {
     /// What readiness depends on.
     package let healthChecks: [HealthCheck]
 
+    private let documentText: DocumentBox
     private let configuration: ServiceConfiguration
     private let responder: ServiceResponder
     private let connections: ConnectionTable
@@ -62,11 +63,13 @@ package struct HTTPService: Sendable {
         let box = DocumentBox()
         let origins = origins ?? AllowedOrigins(configuration.limits.allowedOrigins)
         let drain = DrainState()
-        let ofBase = base.operations(document: { box.buffer }, isDraining: { drain.isDraining })
+        let ofBase = base.operations(
+            document: { [weak box] in box?.buffer ?? ByteBuffer() }, isDraining: { drain.isDraining })
         let all = ofBase + (replicated == nil ? operations : operations.map { $0.withReplicas() })
         let document = OpenAPIDocument(
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
+        documentText = box
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
         let runners = all.enumerated().map { number, operation in
             OperationRunner(
@@ -238,7 +241,8 @@ package struct HTTPLoad: Sendable {
     package let unsentBytes: Int
 }
 
-/// The document contains the operation that serves it, so it is filled in after the operations are made.
+/// The document contains the operation that serves it, so it is filled in after the operations are made. They must not own it, or
+/// nothing of the service would ever be released.
 private final class DocumentBox: Sendable {
     private let storage = Mutex<ByteBuffer?>(nil)
     private let make = Mutex<(@Sendable () -> ByteBuffer)?>(nil)

@@ -1,10 +1,15 @@
 import Synchronization
 
-/// The statistics of a service, once its operations are known: the operation that shows them is one of these.
+/// The statistics of a service, once its operations are known: the operation that shows them is one of these. They are the service's,
+/// as whatever counts in them knows all operations, and these know the box.
 final class StatisticsBox: Sendable {
-    private let value = Mutex<RequestStatistics?>(nil)
+    private struct State {
+        weak var statistics: RequestStatistics?
+    }
 
-    func fill(_ statistics: RequestStatistics) { value.withLock { $0 = statistics } }
+    private let state = Mutex(State())
 
-    var statistics: RequestStatistics? { value.withLock { $0 } }
+    func fill(_ statistics: RequestStatistics) { state.withLock { $0.statistics = statistics } }
+
+    var statistics: RequestStatistics? { state.withLock { $0.statistics } }
 }

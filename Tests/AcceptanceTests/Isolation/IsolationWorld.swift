@@ -65,16 +65,11 @@ struct IsolationWorld: Sendable {
 
     /// Runs both services, with everybody, for the length of the body.
     static func run(_ body: (IsolationWorld) async throws -> Void) async throws {
-        // Without a seller and the country of the buyer there are no electronic invoices.
-        let seller = TestCommand.temporaryFile("seller.json")
-        try Data(
-            #"{"name": "Seller", "vatId": "DE123456789", "address": {"city": "Berlin", "zip": "10115", "country": "DE"}}"#
-                .utf8
-        ).write(to: seller)
-        defer { try? FileManager.default.removeItem(at: seller) }
-        let environment = environment.merging(["INVOICE_SELLER_FILE": seller.path]) { $1 }
-        try await LoginWorld.run([.tenantManagement, .subscription], environment: environment) { login in
-            try await body(try await make(login.stack, sessions: sessions(login)))
+        try await TestSeller.run { seller in
+            let environment = environment.merging(seller) { $1 }
+            try await LoginWorld.run([.tenantManagement, .subscription], environment: environment) { login in
+                try await body(try await make(login.stack, sessions: sessions(login)))
+            }
         }
     }
 

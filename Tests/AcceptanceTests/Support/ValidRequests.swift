@@ -40,15 +40,17 @@ struct ValidRequests: Sendable {
 
     /// Starts a service for `body`, and says at the end what was found wrong.
     static func run(_ kind: TestStack.ServiceKind, _ body: (ValidRequests) async throws -> Void) async throws {
-        try await TestStack.run([kind], environment: environment) { stack in
-            let problems = Problems()
-            let document = try await APIDocument.read(stack.client(kind))
-            let requests = ValidRequests(
-                stack: stack,
-                client: DocumentedClient(client: stack.client(kind), document: document, problems: problems),
-                problems: problems, references: try await references(stack, kind))
-            try await body(requests)
-            #expect(problems.isEmpty, "\(problems.text)")
+        try await TestSeller.run { seller in
+            try await TestStack.run([kind], environment: environment.merging(seller) { $1 }) { stack in
+                let problems = Problems()
+                let document = try await APIDocument.read(stack.client(kind))
+                let requests = ValidRequests(
+                    stack: stack,
+                    client: DocumentedClient(client: stack.client(kind), document: document, problems: problems),
+                    problems: problems, references: try await references(stack, kind))
+                try await body(requests)
+                #expect(problems.isEmpty, "\(problems.text)")
+            }
         }
     }
 
@@ -60,8 +62,12 @@ struct ValidRequests: Sendable {
         let tenant = Identifier.v4().description
         let key = TestStack.uniqueKey()
         try await client.post("/features", ["name": "F", "key": .string(key)], token: stack.admin).expect(201)
+        let address: JSONValue = [
+            "email": "ann@acme.example.com", "city": "Berlin", "state": "Berlin", "zip": "10115", "country": "DE",
+        ]
         let customer = try await client.send(
-            "POST", "/billing-customer", ["firstName": "Ann"], token: stack.admin, headers: ["tenantId": tenant])
+            "POST", "/billing-customer", ["firstName": "Ann", "billingAddress": address], token: stack.admin,
+            headers: ["tenantId": tenant])
         try await stack.database(.subscription).query(
             """
             INSERT INTO main.known_tenants (tenant_id, is_blocked, tenant_version, changed_on)
