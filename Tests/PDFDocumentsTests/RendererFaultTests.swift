@@ -158,7 +158,7 @@ import Testing
 
     @Test func `a document that is too large is refused without a process`() async throws {
         let renderer = Renderers.standIn()
-        let rows = Array(repeating: [String(repeating: "x", count: 1000)], count: 1100)
+        let rows = Array(repeating: [String(repeating: "x", count: 1000)], count: PDFLimits.documentBytes / 1000)
         await #expect(throws: PDFError.self) { try await renderer.render(.invoice(rows: rows)) }
         #expect(renderer.processIdentifiers.isEmpty)
     }
