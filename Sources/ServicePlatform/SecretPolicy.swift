@@ -30,7 +30,8 @@ package enum SecretPolicy {
         "REDIS_URL": .password, "MESSAGE_BUS_REDIS_URL": .password,
         "SMTP_PASSWORD": .issued, "AWS_SES_SMTP_PASSWORD": .issued, "AUTH0_CLIENT_SECRET": .issued,
         "KEYCLOAK_ADMIN_PASSWORD": .issued, "OIDC_CLIENT_SECRET": .issued, "AWS_SECRET_ACCESS_KEY": .issued,
-        "STRIPE_SECRET_KEY": .issued, "STRIPE_WEBHOOK_SECRET": .issued,
+        "STRIPE_SECRET_KEY": .issued, "STRIPE_WEBHOOK_SECRET": .issued, "CHARGEBEE_API_KEY": .issued,
+        "CHARGEBEE_WEBHOOK_PASSWORD": .password,
         "AWS_SESSION_TOKEN": .issued, "AWS_CONTAINER_AUTHORIZATION_TOKEN": .issued,
         "OTEL_EXPORTER_OTLP_HEADERS": .unchecked, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": .unchecked,
     ]

@@ -39,6 +39,10 @@ import Testing
             "BILLING_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_test_of_a_test",
             "STRIPE_WEBHOOK_SECRET": "whsec_of_a_test",
         ],
+        [
+            "BILLING_PROVIDER": "chargebee", "CHARGEBEE_SITE": "acme-test", "CHARGEBEE_API_KEY": "test_of_a_test",
+            "CHARGEBEE_WEBHOOK_USERNAME": "chargebee", "CHARGEBEE_WEBHOOK_PASSWORD": "secret",
+        ],
         ["NOTIFICATION_TRANSPORT": "file", "NOTIFICATION_OUTBOX_PATH": "/tmp"],
         ["EVENT_CONNECTOR": "sqs", "AWS_REGION": "eu-west-1"],
         [

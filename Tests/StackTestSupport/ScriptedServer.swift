@@ -19,6 +19,8 @@ package final class ScriptedServer: Sendable {
         package var status: Int
         package var headers: [(String, String)]
         package var body: String
+        /// Whether the connection is closed without an answer.
+        package var isLost = false
 
         package init(_ status: Int, headers: [(String, String)] = [], _ body: String = "") {
             self.status = status
@@ -98,6 +100,10 @@ package final class ScriptedServer: Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
         private static func write(_ answer: Answer, to channel: any Channel) async {
+            guard !answer.isLost else {
+                try? await channel.close()
+                return
+            }
             var headers = HTTPHeaders(answer.headers)
             headers.replaceOrAdd(name: "content-length", value: "\(answer.body.utf8.count)")
             let head = HTTPResponseHead(

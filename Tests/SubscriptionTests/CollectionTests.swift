@@ -52,6 +52,22 @@ extension ServiceTests {
                 return try #require(answer.json["id"]?.stringValue)
             }
 
+            /// Credits ten dollars of a paid invoice, and waits until the provider has paid them back.
+            /// - Parameter prefix: What its ids of refunds begin with.
+            func refund(_ invoice: String, paidOutAs prefix: String) async throws {
+                try await service.database.query(
+                    """
+                    INSERT INTO main.credit_notes (id, invoice_id, currency_code, amount, tax, total, destination, issued_on)
+                    SELECT gen_random_uuid(), id, currency_code, 1000, 0, 1000, 'payer', '2030-01-31' FROM main.invoice
+                    WHERE id = $1::uuid
+                    """, [.text(invoice)])
+                try await eventually("it is refunded") {
+                    let refunds = try await service.send("GET", "/provider-refunds").json
+                    return refunds[0]?["refund"]?.stringValue?.hasPrefix(prefix) == true
+                        && refunds[0]?["amount"] == 1000
+                }
+            }
+
             func advance(_ day: String) async throws { try await service.advance(clock, to: "\(day)T09:00:00Z") }
 
             /// The first invoice of a subscription.

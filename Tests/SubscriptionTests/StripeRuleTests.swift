@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `forms are encoded, and amounts are counted as Stripe counts them`() throws {
-        var form = StripeForm()
+        var form = ProviderForm()
         form.add("metadata[key]", "a:b&c=d é")
         form.add("name", nil)
         form.add("amount", "5")
@@ -79,7 +79,7 @@ import Testing
             let sent = Self.events((0..<Int.random(in: 1...8)).map { _ in known.randomElement() ?? "open" })
             func outcome(_ deliveries: [JSONObject]) -> Invoice.Status {
                 deliveries.reduce(Invoice.Status.open) { status, event in
-                    guard case .invoice(_, let reported) = StripeEvent(event), reported != status,
+                    guard case .invoice(_, let reported) = ProviderEvent(stripe: event), reported != status,
                         reported.mayFollow(status)
                     else { return status }
                     return reported
@@ -92,7 +92,7 @@ import Testing
         let payment: JSONObject = [
             "data": ["object": ["object": "payment_intent", "metadata": ["key": .string(key)]]]
         ]
-        guard case .payment(_, 3) = StripeEvent(payment) else {
+        guard case .payment(_, 3) = ProviderEvent(stripe: payment) else {
             Issue.record("the payment is not recognized")
             return
         }
@@ -101,6 +101,6 @@ import Testing
             ["data": ["object": ["object": "payment_intent", "metadata": ["key": "collection:x:1"]]]],
             ["data": ["object": ["object": "payment_intent", "metadata": ["key": "collection::"]]]],
         ]
-        for event in strange { #expect(StripeEvent(event) == .other, "\(event)") }
+        for event in strange { #expect(ProviderEvent(stripe: event) == .other, "\(event)") }
     }
 }

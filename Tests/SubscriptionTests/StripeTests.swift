@@ -67,17 +67,7 @@ extension ServiceTests {
                     #expect(attempts[0]?["idAtGateway"]?.stringValue?.hasPrefix("pi_") == true)
 
                     // A credit note on what was paid is a refund, and Stripe pays it out.
-                    try await service.database.query(
-                        """
-                        INSERT INTO main.credit_notes (id, invoice_id, currency_code, amount, tax, total, destination, issued_on)
-                        SELECT gen_random_uuid(), id, currency_code, 1000, 0, 1000, 'payer', '2030-01-31' FROM main.invoice
-                        WHERE id = $1::uuid
-                        """, [.text(invoice)])
-                    try await eventually("it is refunded") {
-                        let refunds = try await service.send("GET", "/provider-refunds").json
-                        return refunds[0]?["refund"]?.stringValue?.hasPrefix("re_") == true
-                            && refunds[0]?["amount"] == 1000
-                    }
+                    try await story.refund(invoice, paidOutAs: "re_")
 
                     let source = try #require(good.json["id"]?.stringValue)
                     let removed = try await service.send("DELETE", "/billing-payment-source/\(source)")

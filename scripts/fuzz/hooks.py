@@ -284,7 +284,7 @@ def code(response):
 
 
 # What a lead was mailed or given, what the orchestrator signs, and a provider's password: made up, they are refused.
-SECRETS = ("/leads/{id}/verify", "/leads/{id}/tenants", "/manage/users", "/webhook", "/webhooks/billing-payment",
+SECRETS = ("/leads/{id}/verify", "/leads/{id}/tenants", "/manage/users", "/webhook", "/webhooks/billing-payment", "/webhooks/chargebee",
            "/tenant-exports/{id}/data")
 
 # Refusals of input that keeps its schema: the reason, and how such an answer is known.

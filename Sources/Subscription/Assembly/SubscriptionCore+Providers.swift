@@ -18,6 +18,12 @@ extension SubscriptionCore {
                     http: OutboundHTTPClient(userAgent: "arc-subscription", addresses: .publicAndPrivate),
                     configuration: try StripeConfiguration(reader: platform.reader), logger: platform.logger),
                 invoices: invoices)
+        case .chargebee:
+            ChargebeeBilling(
+                client: ChargebeeClient(
+                    http: OutboundHTTPClient(userAgent: "arc-subscription", addresses: .publicAndPrivate),
+                    configuration: try ChargebeeConfiguration(reader: platform.reader), logger: platform.logger),
+                invoices: invoices, clock: platform.clock)
         }
     }
 

@@ -7,7 +7,7 @@ struct BillingConfiguration: Sendable {
     private enum Settings {
         static let provider = Setting<BillingProviderChoice>.choice(
             "BILLING_PROVIDER", default: .internal,
-            "`internal` is the built-in ledger, `stripe` needs `STRIPE_SECRET_KEY`; with `none`, billing operations return 422 `ProviderNotFound`"
+            "`internal` is the built-in ledger, `stripe` needs `STRIPE_SECRET_KEY`, `chargebee` needs `CHARGEBEE_SITE` and `CHARGEBEE_API_KEY`; with `none`, billing operations return 422 `ProviderNotFound`"
         )
         static let testCards = Setting.flag(
             "BILLING_TEST_CARDS", default: false,
@@ -37,15 +37,7 @@ struct BillingConfiguration: Sendable {
             throw ConfigurationFailure(
                 key: "BILLING_TEST_CARDS", reason: "must not be true in production: test cards need ARC_ENV=test")
         }
-        let password = try reader.value(Settings.password)
-        switch (try reader.value(Settings.username), password) {
-        case (let username?, let password?):
-            webhookCredentials = BasicCredentials(user: username, password: password)
-        case (.some, nil):
-            throw ConfigurationFailure(key: "WEBHOOK_PASSWORD", reason: "is not set, but WEBHOOK_USERNAME is")
-        case (nil, .some):
-            throw ConfigurationFailure(key: "WEBHOOK_USERNAME", reason: "is not set, but WEBHOOK_PASSWORD is")
-        case (nil, nil): break
-        }
+        webhookCredentials = try WebhookCredentials.read(
+            Settings.username, "WEBHOOK_USERNAME", Settings.password, "WEBHOOK_PASSWORD", reader: reader)
     }
 }

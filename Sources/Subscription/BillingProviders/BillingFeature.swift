@@ -7,6 +7,7 @@ import ServicePlatform
 struct BillingFeature: ServiceFeature {
     static let configurationKeys = ConfigurationKeys(combining: [
         BillingConfiguration.configurationKeys, StripeConfiguration.configurationKeys,
+        ChargebeeConfiguration.configurationKeys,
     ])
     static let entities = [
         FeatureEntity(
@@ -61,19 +62,24 @@ struct BillingFeature: ServiceFeature {
             service: BillingWebhookService(repository: core.invoices), system: platform.systemUser.scope,
             credentials: configuration.webhookCredentials)
 
-        let stripe = StripeWebhookController(
+        let events = ProviderEventService(
             invoices: BillingWebhookService(repository: core.invoices),
-            collections: CollectionRepository(pool: platform.pool), store: core.collections,
-            system: platform.systemUser.scope,
+            collections: CollectionRepository(pool: platform.pool), store: core.collections)
+        let stripe = StripeWebhookController(
+            events: events, system: platform.systemUser.scope,
             secret: configuration.provider == .stripe
                 ? try StripeConfiguration.webhookSecret(reader: platform.reader) : nil)
+        let chargebee = ChargebeeWebhookController(
+            events: events, system: platform.systemUser.scope,
+            credentials: configuration.provider == .chargebee
+                ? try ChargebeeConfiguration.webhookCredentials(reader: platform.reader) : nil)
 
         let provided =
             customerController.operations + invoiceController.operations + [actionController.issue]
             + sourceController.operations
         operations =
             provided.map { $0.needingProvider(configuration.provider) } + webhookController.operations
-            + stripe.operations + actionController.operations + noteController.operations
+            + stripe.operations + chargebee.operations + actionController.operations + noteController.operations
     }
 
     func shutdown() async { await provider.shutdown() }

@@ -109,6 +109,8 @@ enum BillingProviderChoice: String, Sendable, CaseIterable {
     case `internal`
     /// Stripe.
     case stripe
+    /// Chargebee.
+    case chargebee
     /// None: operations that need one answer 422 `ProviderNotFound` (docs/contract/arc-api.md 6.8).
     case none
 }

@@ -94,11 +94,7 @@ struct InternalBilling: BillingProvider {
     }
 
     func invoice(_ invoice: InvoiceReference, in scope: TenantScope) async throws -> BillingInvoice {
-        do {
-            return try await invoices.billed(invoice.row, in: scope)
-        } catch RepositoryError.notFound {
-            throw BillingProviderError.unknownInvoice
-        }
+        try await invoices.billed(invoice, in: scope)
     }
 
     /// The rows of the service are the ledger's: there is nothing more to change.

@@ -11,18 +11,8 @@ enum StripeAmount {
     static func units(_ money: Money) -> Int64? {
         let code = money.currency.code
         let decimals = withoutDecimals.contains(code) ? 0 : withThreeDecimals.contains(code) ? 3 : 2
-        var units = money.minorUnits
-        for _ in money.currency.exponent..<max(decimals, money.currency.exponent) {
-            let (product, overflow) = units.multipliedReportingOverflow(by: 10)
-            guard !overflow else { return nil }
-            units = product
-        }
-        for _ in decimals..<max(decimals, money.currency.exponent) {
-            guard units.isMultiple(of: 10) else { return nil }
-            units /= 10
-        }
         // Card networks count thousandths in tens.
-        guard decimals < 3 || units.isMultiple(of: 10) else { return nil }
+        guard let units = money.units(decimals: decimals), decimals < 3 || units.isMultiple(of: 10) else { return nil }
         return units
     }
 }

@@ -11,7 +11,7 @@ extension StripeBilling {
         guard let units = StripeAmount.units(order.amount) else {
             throw BillingProviderError.refused("The amount cannot be collected in this currency.")
         }
-        var form = StripeForm()
+        var form = ProviderForm()
         form.add("amount", String(units))
         form.add("currency", order.amount.currency.code.lowercased())
         form.add("customer", order.customer)
@@ -26,7 +26,7 @@ extension StripeBilling {
                 try await client.post("payment_intents", form, key: idempotencyKey)
             }
             return StripePayment.result(payment)
-        } catch let decline as StripeDecline {
+        } catch let decline as ProviderDecline {
             return decline.result
         }
     }
@@ -50,7 +50,7 @@ extension StripeBilling {
         var last: String?
         // The newest come first; a tenant has few payments since one was begun.
         for _ in 0..<Self.maximumPages {
-            var query = StripeForm()
+            var query = ProviderForm()
             query.add(filter.name, filter.value)
             query.add("limit", "100")
             query.add("starting_after", last)
@@ -72,7 +72,7 @@ extension StripeBilling {
     func refund(_ order: RefundOrder, idempotencyKey: String, in scope: TenantScope) async throws -> RefundResult {
         guard let units = StripeAmount.units(order.amount) else { return .failed("currency") }
         let payment = try StripeClient.segment(order.payment, else: .refused("The payment is not one of Stripe's."))
-        var query = StripeForm()
+        var query = ProviderForm()
         query.add("payment_intent", payment)
         query.add("limit", "100")
         let known = try await understood { try await client.get("refunds", query) }
@@ -81,14 +81,14 @@ extension StripeBilling {
         }) {
             return try Self.result(refund)
         }
-        var form = StripeForm()
+        var form = ProviderForm()
         form.add("payment_intent", payment)
         form.add("amount", String(units))
         form.add("metadata[key]", idempotencyKey)
         do {
             return try Self.result(
                 try await understood { try await client.post("refunds", form, key: idempotencyKey) })
-        } catch let decline as StripeDecline {
+        } catch let decline as ProviderDecline {
             return .failed(decline.code ?? DeclineCode.refused)
         }
     }

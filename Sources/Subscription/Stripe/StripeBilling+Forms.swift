@@ -1,12 +1,11 @@
-import Billing
 import JSONCoding
 
-/// What is sent to Stripe about customers and invoices.
+/// What is sent to Stripe about customers, and read of them.
 extension StripeBilling {
-    static func form(of details: CustomerDetails) -> StripeForm {
+    static func form(of details: CustomerDetails) -> ProviderForm {
         let members = details.members
         func text(_ name: String) -> String? { members[name]?.stringValue }
-        var form = StripeForm()
+        var form = ProviderForm()
         // The name is read back in two parts (docs/contract/arc-api.md 6.13).
         let names = [text("firstName"), text("lastName")].compactMap { $0 }
         if !names.isEmpty { form.add("name", names.joined(separator: " ")) }
@@ -35,26 +34,5 @@ extension StripeBilling {
         add("phone", customer["phone"]?.stringValue)
         add("company", customer["metadata"]?["company"]?.stringValue)
         return CustomerDetails(members: members)
-    }
-
-    /// A line of an invoice as Stripe gets it.
-    struct Line: Sendable {
-        let units: Int64
-        let text: String
-    }
-
-    /// The lines of an invoice; what they do not add up to, such as taxes, is a line of its own.
-    static func lines(of invoice: DraftInvoice) throws(BillingProviderError) -> [Line] {
-        var lines: [Line] = []
-        var sum: Int64 = 0
-        let unable = BillingProviderError.refused("An amount of the invoice cannot be collected in this currency.")
-        for line in invoice.lines {
-            guard let units = StripeAmount.units(line.amount) else { throw unable }
-            sum += units
-            lines.append(Line(units: units, text: String(line.description.prefix(500))))
-        }
-        guard let total = StripeAmount.units(invoice.total) else { throw unable }
-        if total != sum { lines.append(Line(units: total - sum, text: "Taxes, discounts and credit")) }
-        return lines
     }
 }

@@ -10,7 +10,7 @@ extension StripeBilling {
     ) async throws -> ProviderEffect<IssuedInvoice> {
         guard let customer else { throw BillingProviderError.unknownCustomer }
         let currency = invoice.currency.code.lowercased()
-        var form = StripeForm()
+        var form = ProviderForm()
         form.add("customer", customer.id)
         form.add("currency", currency)
         form.add("auto_advance", details.options?["autoAdvance"]?.boolValue == true ? "true" : "false")
@@ -19,8 +19,8 @@ extension StripeBilling {
             try await client.post("invoices", form, key: "\(idempotencyKey):invoice")
         }
         let id = try Self.id(of: draft)
-        for (index, line) in try Self.lines(of: invoice).enumerated() {
-            var form = StripeForm()
+        for (index, line) in try invoice.providerLines(length: 500, StripeAmount.units).enumerated() {
+            var form = ProviderForm()
             form.add("customer", customer.id)
             form.add("invoice", id)
             form.add("amount", String(line.units))
@@ -37,17 +37,11 @@ extension StripeBilling {
     }
 
     func invoice(_ invoice: InvoiceReference, in scope: TenantScope) async throws -> BillingInvoice {
-        let ours: BillingInvoice
-        do {
-            ours = try await invoices.billed(invoice.row, in: scope)
-        } catch RepositoryError.notFound {
-            throw BillingProviderError.unknownInvoice
+        try await invoices.billed(invoice, in: scope) {
+            let id = try StripeClient.segment(invoice.id, else: .unknownInvoice)
+            return Self.status(
+                of: try await understood(missing: .unknownInvoice) { try await client.get("invoices/\(id)") })
         }
-        guard !invoice.isOurs else { return ours }
-        let id = try StripeClient.segment(invoice.id, else: .unknownInvoice)
-        let found = try await understood(missing: .unknownInvoice) { try await client.get("invoices/\(id)") }
-        return BillingInvoice(
-            status: Self.status(of: found) ?? ours.status, contents: ours.contents, details: ours.details)
     }
 
     /// Options and the address of shipping are ours: Stripe prints none of them.
@@ -83,20 +77,12 @@ extension StripeBilling {
     func pay(
         _ invoice: InvoiceReference, _ order: PaymentOrder, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<PaymentResult> {
-        if order.hasFailed { return ProviderEffect(PaymentResult(status: .failure, invoiceStatus: .notPaid)) }
-        guard !invoice.isOurs else {
-            throw BillingProviderError.refused(
-                "Say how the invoice is collected first: its subscription has no collectionMethod.")
-        }
-        var form = StripeForm()
+        if let result = try order.resultWithoutProvider(of: invoice, in: scope) { return ProviderEffect(result) }
+        var form = ProviderForm()
         if let source = order.source {
             form.add("payment_method", source.id)
             form.add("off_session", "true")
         } else {
-            // A user's word is an announcement.
-            guard scope.isOperator else {
-                return ProviderEffect(PaymentResult(status: .pending, invoiceStatus: .pending))
-            }
             form.add("paid_out_of_band", "true")
         }
         let id = try StripeClient.segment(invoice.id, else: .unknownInvoice)
@@ -109,7 +95,7 @@ extension StripeBilling {
                 external: PaymentResult(
                     status: isPaid ? .success : .pending, invoiceStatus: isPaid ? .paid : .pending,
                     idAtGateway: paid["payment_intent"]?.stringValue))
-        } catch let decline as StripeDecline {
+        } catch let decline as ProviderDecline {
             return ProviderEffect(external: decline.result)
         }
     }

@@ -6,16 +6,7 @@ extension StripeBilling {
     func createPaymentSource(
         _ new: NewPaymentSource, for customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<PaymentSource> {
-        guard new.card == nil else {
-            throw BillingProviderError.invalid([
-                ValidationDetail(
-                    path: "/card", code: "forbidden",
-                    message: "must not be sent: numbers of cards go to Stripe alone; send its token in options.token")
-            ])
-        }
-        guard let token = new.options?["token"]?.stringValue else {
-            throw BillingProviderError.invalid([.required("/options", "token")])
-        }
+        let token = try new.token(of: "Stripe")
         let missing = BillingProviderError.invalid([
             ValidationDetail(
                 path: "/options/token", code: "token", message: "must be a token or payment method of Stripe")
@@ -24,7 +15,7 @@ extension StripeBilling {
         do {
             var method = name
             if !name.hasPrefix("pm_") {
-                var form = StripeForm()
+                var form = ProviderForm()
                 form.add("type", "card")
                 form.add("card[token]", name)
                 let made = try await understood(missing: missing) {
@@ -32,13 +23,13 @@ extension StripeBilling {
                 }
                 method = try Self.id(of: made)
             }
-            var form = StripeForm()
+            var form = ProviderForm()
             form.add("customer", customer.id)
             let attached = try await understood(missing: missing) {
                 try await client.post("payment_methods/\(method)/attach", form, key: "\(idempotencyKey):attach")
             }
             return ProviderEffect(external: try Self.source(attached, of: customer.id))
-        } catch is StripeDecline {
+        } catch is ProviderDecline {
             throw BillingProviderError.refused("The card was declined.")
         }
     }

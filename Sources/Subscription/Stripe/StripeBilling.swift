@@ -13,7 +13,7 @@ struct StripeBilling: BillingProvider {
 
     let collectsAutomatically = true
 
-    func shutdown() async { await client.http.shutdown() }
+    func shutdown() async { await client.connection.http.shutdown() }
 
     /// An answer, with what Stripe refuses in the words of the protocol.
     func understood(
@@ -23,7 +23,7 @@ struct StripeBilling: BillingProvider {
         do {
             return try await ask()
         } catch let refusal as StripeClient.Refusal {
-            if refusal.isDecline { throw StripeDecline(code: refusal.code, payment: refusal.payment) }
+            if refusal.isDecline { throw ProviderDecline(code: refusal.code, payment: refusal.payment) }
             if refusal.status == 404 || refusal.code == "resource_missing" { throw missing }
             if refusal.type == "idempotency_error" { throw BillingProviderError.outcomeUnknown }
             throw BillingProviderError.refused("The billing provider does not accept this.")

@@ -1,19 +1,21 @@
 import JSONCoding
 import Logging
-import NIOHTTP1
 import OutboundHTTP
-import Primitives
 
-/// Requests to Stripe, and what their answers mean. Nothing of a request or an answer is logged.
+/// Requests to Stripe, and what their answers mean.
 struct StripeClient: Sendable {
     /// The version whose shapes are parsed: that which the original's library pins.
     static let version = "2024-09-30.acacia"
-    private static let timeout = Duration.seconds(30)
     private static let maximumIdentifierLength = 255
 
-    let http: OutboundHTTPClient
-    let configuration: StripeConfiguration
-    let logger: Logger
+    let connection: ProviderConnection
+
+    init(http: OutboundHTTPClient, configuration: StripeConfiguration, logger: Logger) {
+        connection = ProviderConnection(
+            name: "Stripe", keyName: "STRIPE_SECRET_KEY", base: "\(configuration.base)/v1",
+            headers: [("authorization", "Bearer \(configuration.key)"), ("stripe-version", Self.version)],
+            keyHeader: "idempotency-key", http: http, logger: logger)
+    }
 
     /// What Stripe says of a request that it has understood and refuses.
     struct Refusal: Error, Sendable, Hashable {
@@ -28,17 +30,16 @@ struct StripeClient: Sendable {
         var isDecline: Bool { status == 402 || type == "card_error" }
     }
 
-    func get(_ path: String, _ query: StripeForm = StripeForm()) async throws -> JSONValue {
-        let text = query.text
-        return try await send("GET", text.isEmpty ? path : "\(path)?\(text)", nil, key: nil)
+    func get(_ path: String, _ query: ProviderForm = ProviderForm()) async throws -> JSONValue {
+        try await read { try await connection.get(path, query) }
     }
 
     /// - Parameter key: The same for every repetition.
-    func post(_ path: String, _ form: StripeForm = StripeForm(), key: String) async throws -> JSONValue {
-        try await send("POST", path, form, key: key)
+    func post(_ path: String, _ form: ProviderForm = ProviderForm(), key: String) async throws -> JSONValue {
+        try await read { try await connection.post(path, form, key: key) }
     }
 
-    func delete(_ path: String) async throws -> JSONValue { try await send("DELETE", path, nil, key: nil) }
+    func delete(_ path: String) async throws -> JSONValue { try await read { try await connection.delete(path) } }
 
     /// An id of Stripe's as a part of a path.
     /// - Throws: the error for texts that cannot be one, which would lead elsewhere.
@@ -52,45 +53,18 @@ struct StripeClient: Sendable {
         return id
     }
 
-    private func send(_ method: String, _ path: String, _ form: StripeForm?, key: String?) async throws -> JSONValue {
-        var request = OutboundRequest(.init(rawValue: method), "\(configuration.base)/v1/\(path)")
-        request.headers.add(name: "authorization", value: "Bearer \(configuration.key)")
-        request.headers.add(name: "stripe-version", value: Self.version)
-        if let key { request.headers.add(name: "idempotency-key", value: key) }
-        if let form {
-            request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-            request.body = Array(form.text.utf8)
-        }
-        let answer: OutboundAnswer
+    private func read(_ ask: () async throws -> JSONValue) async throws -> JSONValue {
         do {
-            answer = try await http.send(request, timeout: Self.timeout)
-        } catch {
-            logger.warning("Stripe has not answered", metadata: ["method": "\(method)", "reason": "\(error.reason)"])
-            throw method == "GET" ? BillingProviderError.unavailable : .outcomeUnknown
-        }
-        let body = try? JSONValue.parse(stored: answer.body)
-        if answer.isSuccess {
-            guard let body else { throw BillingProviderError.outcomeUnknown }
-            return body
-        }
-        throw meaning(of: answer.status, body?["error"], isRead: method == "GET")
-    }
-
-    /// What a failure means. Texts of Stripe are for its account, not for our clients.
-    private func meaning(of status: Int, _ error: JSONValue?, isRead: Bool) -> any Error {
-        let type = error?["type"]?.stringValue ?? ""
-        switch status {
-        case 401, 403:
-            logger.error("Stripe refuses STRIPE_SECRET_KEY", metadata: ["status": "\(status)"])
-            return BillingProviderError.unavailable
-        case 429: return BillingProviderError.unavailable
-        // Another request under this key is at work, or its result was a failure of Stripe's own.
-        case 409, 500...: return isRead ? BillingProviderError.unavailable : .outcomeUnknown
-        default:
-            let payment = error?["payment_intent"]?["id"]?.stringValue
-            return Refusal(
-                status: status, type: type,
-                code: error?["decline_code"]?.stringValue ?? error?["code"]?.stringValue, payment: payment)
+            return try await ask()
+        } catch let refusal as ProviderConnection.Refusal {
+            // Another request under this key is at work.
+            guard refusal.status != 409 else { throw refusal.asUnanswered }
+            // Texts of Stripe are for its account, not for our clients.
+            let error = refusal.body?["error"]
+            throw Refusal(
+                status: refusal.status, type: error?["type"]?.stringValue ?? "",
+                code: error?["decline_code"]?.stringValue ?? error?["code"]?.stringValue,
+                payment: error?["payment_intent"]?["id"]?.stringValue)
         }
     }
 }

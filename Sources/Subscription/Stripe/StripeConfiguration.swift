@@ -1,6 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import OutboundHTTP
 
 /// Settings of Stripe. Never shows its key.
 struct StripeConfiguration: Sendable, CustomStringConvertible, CustomReflectable {
@@ -13,12 +12,8 @@ struct StripeConfiguration: Sendable, CustomStringConvertible, CustomReflectable
             "Signing secret of the webhook endpoint at Stripe, `whsec_…`; without it, `POST /webhooks/stripe` rejects everything"
         )
         static let base = Setting.text(
-            "STRIPE_API_BASE", default: "https://api.stripe.com", values: "an http or https URL without a path",
-            "Where Stripe is; for tests", isValid: Self.isBase)
-
-        private static func isBase(_ text: String) -> Bool {
-            HTTPURL(text).map { ["", "/"].contains($0.path) && !$0.hasQuery && ($0.isSecure || $0.isLoopback) } ?? false
-        }
+            "STRIPE_API_BASE", default: "https://api.stripe.com", values: ProviderAddress.values,
+            "Where Stripe is; for tests", isValid: ProviderAddress.isValid)
     }
 
     static let configurationKeys = ConfigurationKeys("billing", [Settings.key, Settings.webhookSecret, Settings.base])
@@ -36,8 +31,7 @@ struct StripeConfiguration: Sendable, CustomStringConvertible, CustomReflectable
             throw ConfigurationFailure(key: "STRIPE_SECRET_KEY", reason: "is missing: BILLING_PROVIDER is stripe")
         }
         self.key = key
-        let base = try reader.value(Settings.base)
-        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        base = ProviderAddress.base(try reader.value(Settings.base))
     }
 
     /// The signing secret of webhooks; nil to reject all.

@@ -1,15 +1,12 @@
 import Entities
 import HTTPTypes
 import JSONCoding
-import PostgresClient
 import Primitives
 import ServiceKit
 
 /// The HTTP operation of Stripe's webhooks.
 struct StripeWebhookController: Sendable {
-    let invoices: BillingWebhookService
-    let collections: CollectionRepository
-    let store: CollectionStore
+    let events: ProviderEventService
     /// The service itself: Stripe is no user.
     let system: TenantScope
     /// Nil to reject all.
@@ -47,19 +44,8 @@ struct StripeWebhookController: Sendable {
                     StripeSignature.verify(header, body: call.bodyBytes, secret: secret, at: context.now)
                 else { throw HTTPFailure.unauthorized }
                 let body = try call.object()
-                switch StripeEvent(body) {
-                case .invoice(let id, let status):
-                    do {
-                        try await invoices.report(status, of: id, event: body["id"]?.stringValue, in: context)
-                    } catch InvoiceError.notFound {
-                        // The account may have invoices that are not ours.
-                    }
-                case .payment(let invoice, let attempt):
-                    _ = try await collections.pool.query(
-                        CollectionRepository.look(invoice, attempt), settings: TenantScope.everyTenant)
-                    store.announce()
-                case .other: break
-                }
+                try await events.take(
+                    ProviderEvent(stripe: body), id: body["id"]?.stringValue, in: context)
                 return .noContent
             })
     }
