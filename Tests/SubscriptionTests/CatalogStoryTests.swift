@@ -213,6 +213,17 @@ extension ServiceTests {
                     let refused = try await service.send("PATCH", "/add-ons/\(seats)", ["rules": rules])
                     #expect(refused.violations == [violation], "\(refused.text)")
                 }
+                let cycle = try await service.send("GET", "/plans/\(plan)").json["billingCycleId"] ?? .null
+                for (members, violation) in [
+                    (["once": true, "billingCycleId": cycle], "/billingCycleId: contradiction"),
+                    (["once": true], nil), (["billingCycleId": cycle], "/billingCycleId: contradiction"),
+                    (["once": false, "billingCycleId": cycle], nil), (["once": true], "/once: contradiction"),
+                    (["once": false, "billingCycleId": nil], nil),
+                ] as [(JSONValue, String?)] {
+                    let changed = try await service.send("PATCH", "/add-ons/\(support)", members)
+                    #expect(changed.status == (violation == nil ? 204 : 422))
+                    #expect(changed.violations == [violation].compactMap(\.self), "\(members): \(changed.text)")
+                }
                 let id = try await story.subscribe(TestService.tenantA, to: plan)
                 try await story.advance(to: "2026-02-14")
                 for (body, pointer) in [

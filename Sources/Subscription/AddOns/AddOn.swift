@@ -15,7 +15,8 @@ enum AddOn {
         description: "The price of one unit for a billing cycle, in each currency in which it can be paid",
         example: [["currency": "USD", "amount": "10.00"]])
     static let billingCycleID = Field.identifier(
-        "billingCycleId", description: "How often it is billed; null: as often as the subscription")
+        "billingCycleId",
+        description: "How often it is billed; null: as often as the subscription, or only once if `once` is true")
     static let once = Field.boolean(
         "once", description: "Whether it is billed only once (default: false)", example: false)
     static let isOffered = Field.boolean(
@@ -35,6 +36,14 @@ enum AddOn {
         fields: [key, name, description, prices, billingCycleID, once, isOffered, rules, features],
         relations: [.belongsTo("billingCycle", "BillingCycle", by: billingCycleID)],
         uniqueKeys: [UniqueKey("idx_add_ons_key", key)],
+        rules: [
+            RowRule(
+                "add_ons_once_has_no_cycle", code: "contradiction",
+                [
+                    billingCycleID: "must be null for an add-on that is billed only once",
+                    once: "must not be true for an add-on with a billingCycleId",
+                ])
+        ],
         alwaysSet: [
             key, name, prices, once, isOffered, rules, features, AuditBlock.createdOn, AuditBlock.modifiedOn,
             AuditBlock.deleted,

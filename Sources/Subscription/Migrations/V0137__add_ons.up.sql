@@ -17,7 +17,8 @@ CREATE TABLE main.add_ons (
     deleted_by uuid,
     created_by uuid,
     modified_by uuid,
-    row_version bigint NOT NULL DEFAULT 1
+    row_version bigint NOT NULL DEFAULT 1,
+    CONSTRAINT add_ons_once_has_no_cycle CHECK (NOT once OR billing_cycle_id IS NULL)
 );
 COMMENT ON COLUMN main.add_ons.billing_cycle_id IS 'how often it is billed; NULL: as often as the subscription';
 CREATE UNIQUE INDEX idx_add_ons_key ON main.add_ons (key) WHERE NOT deleted;

@@ -41,9 +41,9 @@ extension APIDocument {
     func operation(_ method: String, _ target: String) -> Operation? {
         let path = target.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
         let fitting = operations.filter { operation in
+            guard operation.method == method else { return false }
             let template = operation.path.split(separator: "/", omittingEmptySubsequences: false)
-            return operation.method == method && template.count == path.count
-                && zip(template, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+            return template.count == path.count && zip(template, path).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
         }
         return fitting.min { $0.path.count { $0 == "{" } < $1.path.count { $0 == "{" } }
     }
