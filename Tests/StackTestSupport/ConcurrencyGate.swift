@@ -1,41 +1,46 @@
 import Synchronization
 
-/// Lets only so many tests hold something large at once: each stack has its own connections and threads, and a
+/// Lets only so many tests hold something large at once: each service has its own connections and threads, and a
 /// server has room for some hundreds.
-final class ConcurrencyGate: Sendable {
+package final class ConcurrencyGate: Sendable {
     private struct State {
-        var free: Int
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// The numbers of the free places.
+        var free: [Int]
+        var waiting: [CheckedContinuation<Int, Never>] = []
     }
 
     private let state: Mutex<State>
 
-    init(_ count: Int) { state = Mutex(State(free: count)) }
+    /// - Parameter count: How many places there are; their numbers begin with 0.
+    package init(_ count: Int) { state = Mutex(State(free: Array(0..<count))) }
 
-    /// Waits for a place. Give it back with ``leave()``.
-    func enter() async {
+    /// Runs the body in a place, once there is one.
+    /// - Parameter body: Gets the number of the place, which nobody else has meanwhile.
+    package func run<Value>(_ body: (_ place: Int) async throws -> Value) async rethrows -> Value {
+        let place = await enter()
+        defer { leave(place) }
+        return try await body(place)
+    }
+
+    private func enter() async -> Int {
         await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                guard state.free > 0 else {
-                    state.waiting.append(continuation)
-                    return false
-                }
-                state.free -= 1
-                return true
+            let place = state.withLock { state in
+                if state.free.isEmpty { state.waiting.append(continuation) }
+                return state.free.popLast()
             }
-            if isFree { continuation.resume() }
+            if let place { continuation.resume(returning: place) }
         }
     }
 
     /// Gives the place to the one that has waited longest.
-    func leave() {
-        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
+    private func leave(_ place: Int) {
+        let next: CheckedContinuation<Int, Never>? = state.withLock { state in
             guard !state.waiting.isEmpty else {
-                state.free += 1
+                state.free.append(place)
                 return nil
             }
             return state.waiting.removeFirst()
         }
-        next?.resume()
+        next?.resume(returning: place)
     }
 }

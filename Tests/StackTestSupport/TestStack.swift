@@ -45,15 +45,15 @@ package final class TestStack: Sendable {
         clock: any WallClock = SystemClock(), servers: TestServers? = nil, logger: Logger = testLogger,
         _ body: (TestStack) async throws -> Void
     ) async throws {
-        await gate.enter()
-        defer { gate.leave() }
-        let stack = try await TestStack(
-            kinds, environment: environment, clock: clock, servers: servers ?? .current(), logger: logger)
-        try await withCleanup {
-            for kind in ServiceKind.allCases where kinds.contains(kind) { try await stack.startNode(kind) }
-            try await body(stack)
-        } cleanup: {
-            await stack.stop()
+        try await gate.run { _ in
+            let stack = try await TestStack(
+                kinds, environment: environment, clock: clock, servers: servers ?? .current(), logger: logger)
+            try await withCleanup {
+                for kind in ServiceKind.allCases where kinds.contains(kind) { try await stack.startNode(kind) }
+                try await body(stack)
+            } cleanup: {
+                await stack.stop()
+            }
         }
     }
 

@@ -113,5 +113,5 @@ extension ServiceTests {
     }
 }
 
-/// Everything that needs the servers; one after the other, as each starts its own service.
-@Suite(.serialized) struct ServiceTests {}
+/// Everything that needs the servers.
+@Suite struct ServiceTests {}

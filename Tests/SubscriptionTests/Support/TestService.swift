@@ -20,6 +20,9 @@ struct TestService: Sendable {
     static let tenantB = Identifier.v4()
     static let tenantC = Identifier.v4()
     private static let secret = "a secret that is long enough for HS256"
+    private static let gate = ConcurrencyGate(4)
+    /// Other tests use those before it.
+    private static let firstRedisDatabase = 8
 
     let port: Int
     let database: TestDatabase
@@ -32,8 +35,12 @@ struct TestService: Sendable {
         at date: String = "2026-01-31T10:00:00.000Z", environment: [String: String] = [:],
         _ body: (TestService) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(.subscription) { database in
-            try await run(on: database, at: date, environment: environment, body)
+        try await gate.run { place in
+            // Tenants are the same in all tests, and Redis knows things by tenant.
+            let environment = ["REDIS_DATABASE": "\(firstRedisDatabase + place)"].merging(environment) { $1 }
+            try await TestDatabase.with(.subscription) { database in
+                try await run(on: database, at: date, environment: environment, body)
+            }
         }
     }
 
