@@ -57,8 +57,11 @@ struct ConfigCommand: AsyncParsableCommand {
         var path: String
 
         func run() async throws {
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw CommandSupport.fail(
+                    "arc config document: \(path) cannot be read as text. Name a document that exists.")
+            }
             do {
-                let text = try String(contentsOfFile: path, encoding: .utf8)
                 let updated = try ServiceName.settingsDocument.updating(text)
                 try Data(updated.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             } catch {

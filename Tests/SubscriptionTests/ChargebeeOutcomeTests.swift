@@ -92,12 +92,14 @@ extension ServiceTests {
                 ).value
             }
 
-            func pay(_ invoice: IssuedInvoice, _ key: String) async throws -> PaymentResult {
+            func pay(
+                _ invoice: IssuedInvoice, _ key: String, at date: Timestamp = SystemClock().now()
+            ) async throws -> PaymentResult {
                 try await provider.pay(
                     InvoiceReference(row: .v4(), id: invoice.id),
                     PaymentOrder(
                         amount: 5000, currency: try Currency("USD"), method: .bankTransfer, source: nil,
-                        hasFailed: false, date: SystemClock().now(), referenceNumber: "77", customMethodID: nil,
+                        hasFailed: false, date: date, isDated: false, referenceNumber: "77", customMethodID: nil,
                         idAtGateway: nil, errorCode: nil, errorText: nil, comment: "wire"), idempotencyKey: key,
                     in: scope
                 ).value
@@ -140,6 +142,9 @@ extension ServiceTests {
                 let paid = try await story.repeated("/record_payment") { try await story.pay(invoice, "payment:1") }
                 #expect(paid.status == .success && paid.invoiceStatus == .paid)
                 #expect(story.site { $0.balance } == 5000)
+                // Minutes later the same request is still the same one.
+                let later = SystemClock().now().adding(.seconds(600))
+                #expect(try await story.pay(invoice, "payment:1", at: later) == paid)
 
                 // Charges are looked for first.
                 let card = try await story.source("tok_visa")

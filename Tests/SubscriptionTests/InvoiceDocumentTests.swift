@@ -74,7 +74,7 @@ extension ServiceTests {
             let environment = [
                 "PDF_RENDERER_PATH": try ArcCommand.pdfRenderer(), "INVOICE_SELLER_FILE": description.path,
             ]
-            try await TestService.run(at: "2026-01-31T10:00:00.000Z", environment: environment) { service in
+            try await TestService.run(at: "2037-01-31T10:00:00.000Z", environment: environment) { service in
                 let address: JSONValue = [
                     "email": "ann@acme.example.com", "city": "Łódź", "state": "LD", "zip": "90-001", "country": "PL",
                 ]
@@ -99,11 +99,11 @@ extension ServiceTests {
                 let text = try await PDFText.of(first).replacing("\u{A0}", with: " ")
                 for part in [
                     "Muster GmbH", "Hauptstraße 1", "VAT ID DE123456789", "Acme 株式会社", "Piotrkowska 1", "90-001 Łódź",
-                    "VAT ID PL1234567890", "INV-000001", "31.01.2026", "14.02.2026", "31.01.2026 – 27.02.2026",
+                    "VAT ID PL1234567890", "INV-000001", "31.01.2037", "14.02.2037", "31.01.2037 – 27.02.2037",
                     "Premium",
                     "6.200,00 USD", "-620,00 USD", "USt 19%", "1.060,20 USD", "6.640,20 USD",
                     "IBAN DE89370400440532013000",
-                    "Please pay 6.640,20 USD by 14.02.2026.",
+                    "Please pay 6.640,20 USD by 14.02.2037.",
                 ] {
                     #expect(text.contains(part), "\(part) in \(text)")
                 }
@@ -140,6 +140,7 @@ extension ServiceTests {
                 let note = try await service.send(
                     "POST", "/billing-invoices/\(invoice)/credit-notes",
                     ["lines": [["position": 1, "amount": 100_000]], "reason": "An outage"])
+                try #require(note.status == 201, "\(note.text)")
                 let credited = try await PDFText.of(
                     try await service.bytes("\(try #require(note.location))/pdf")
                 ).replacing("\u{A0}", with: " ")

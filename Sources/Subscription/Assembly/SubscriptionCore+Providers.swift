@@ -23,7 +23,7 @@ extension SubscriptionCore {
                 client: ChargebeeClient(
                     http: OutboundHTTPClient(userAgent: "arc-subscription", addresses: .publicAndPrivate),
                     configuration: try ChargebeeConfiguration(reader: platform.reader), logger: platform.logger),
-                invoices: invoices, clock: platform.clock)
+                invoices: invoices)
         }
     }
 

@@ -168,6 +168,7 @@ struct InvoicePaymentService: Sendable {
             amount: try Self.amount(body["amount"], row), currency: row.currency, method: method, source: source,
             hasFailed: text("status") == PaymentStatus.failure.rawValue,
             date: body["date"]?.doubleValue.map { Timestamp(seconds: Int64($0)) } ?? context.now,
+            isDated: body["date"]?.doubleValue != nil,
             referenceNumber: text("referenceNumber"), customMethodID: text("customPaymentMethodId"),
             idAtGateway: text("idAtGateway"), errorCode: text("errorCode"), errorText: text("errorText"),
             comment: text("comment"))

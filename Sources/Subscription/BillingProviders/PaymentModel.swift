@@ -16,6 +16,8 @@ struct PaymentOrder: Sendable, Hashable {
     let hasFailed: Bool
     /// When it was made.
     let date: Timestamp
+    /// Whether the client has named the date. Otherwise it is that of the request, and another one with each repetition.
+    let isDated: Bool
     let referenceNumber: String?
     let customMethodID: String?
     let idAtGateway: String?

@@ -121,8 +121,8 @@ extension ChargebeeBilling {
         form.add("transaction[custom_payment_method_id]", isCustom ? order.customMethodID : nil)
         form.add("transaction[reference_number]", order.referenceNumber)
         form.add("transaction[id_at_gateway]", order.idAtGateway)
-        // Chargebee takes no dates that are in the future by its clock; now is what it assumes.
-        if order.date < clock.now().adding(.seconds(-60)) { form.add("transaction[date]", String(order.date.seconds)) }
+        // A repetition has to be the same request. Without a date, Chargebee takes its own time.
+        if order.isDated { form.add("transaction[date]", String(order.date.seconds)) }
         return form
     }
 

@@ -12,7 +12,6 @@ struct ChargebeeBilling: BillingProvider {
     let client: ChargebeeClient
     /// The invoices that are kept here: what was billed is read from them.
     let invoices: InvoiceRepository
-    let clock: any WallClock
 
     let collectsAutomatically = true
 

@@ -36,7 +36,9 @@ struct ScheduledChangeController: Sendable {
             failures: [.notFound: "There is no such Subscription"],
             handler: .scoped { call in
                 let subscription = try call.request.identifier()
-                let list = try ListQuery(call, of: Self.entity, in: catalog, limits: limits, views: nil)
+                let list = try ListQuery(
+                    call, of: Self.entity, in: catalog, limits: limits, views: nil,
+                    order: [Order(SubscriptionChange.position)])
                 guard try await subscriptions.count(.equals(Entity.id, subscription), in: call.scope) == 1 else {
                     throw HTTPFailure.entityNotFound
                 }

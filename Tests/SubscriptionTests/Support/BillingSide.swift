@@ -67,7 +67,7 @@ struct ChargebeeSide: BillingSide {
     let http = OutboundHTTPClient(userAgent: "test", addresses: .publicAndPrivate)
 
     func provider(_ invoices: InvoiceRepository) throws -> any BillingProvider {
-        ChargebeeBilling(client: try client(), invoices: invoices, clock: SystemClock())
+        ChargebeeBilling(client: try client(), invoices: invoices)
     }
 
     func client() throws -> ChargebeeClient {
