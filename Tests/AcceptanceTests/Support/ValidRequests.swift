@@ -121,6 +121,8 @@ struct ValidRequests: Sendable {
         case "meters" where collection == "/credit-grants": .null
         case "rules" where collection == "/add-ons":
             ["requiresPlans": [], "excludesPlans": [], "requiresAddOns": [], "excludesAddOns": [], "maxQuantity": 10]
+        // An add-on that is billed once has no cycle.
+        case "once": false
         // Nothing is invoiced in it, so that a grant stays as it was made.
         case "currencyCode" where collection == "/credit-grants": "BHD"
         case "planId" where collection == "/metered-prices": references["meteredPlanId"].map { .string($0) }
