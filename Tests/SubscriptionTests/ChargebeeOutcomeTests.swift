@@ -29,11 +29,7 @@ extension ServiceTests {
                     let side = ChargebeeSide(standIn: chargebee, url: url)
                     try await TestDatabase.with(.subscription) { database in
                         try await database.withPool(user: database.template.runtimeRole) { pool in
-                            let catalog = try SubscriptionCatalog.make()
-                            let rows = InvoiceRepository(
-                                invoices: EntityRepository(pool: pool, entity: Invoice.entity, catalog: catalog),
-                                items: EntityRepository(pool: pool, entity: InvoiceItem.entity, catalog: catalog))
-                            let provider = try side.provider(rows)
+                            let provider = try side.provider(try .test(pool))
                             try await withCleanup {
                                 try await body(try Story(chargebee, provider, await Story.customer(provider)))
                             } cleanup: {
@@ -177,6 +173,22 @@ extension ServiceTests {
                 let unclear = try await story.repeated("/refund") { try await story.refund(payment, 300, "refund:3") }
                 #expect(unclear == .failed(ChargebeeBilling.unclear) && story.site { $0.balance } == 5699)
                 #expect(story.site { $0.attempts } == 2)
+            }
+        }
+
+        /// The stand-in shows one object on a page.
+        @Test func `a customer may have more invoices than are looked through`() async throws {
+            try await Story.run { story in
+                for number in 0..<25 { _ = try await story.issue("invoice:\(number)") }
+                #expect(story.site { $0.invoices.count } == 25)
+                let order = try story.order(try await story.source("tok_declined"))
+                #expect(try await story.charge(order, "collection:e:1").status == .failure)
+                #expect(try await story.outcome(order, "collection:e:1") == nil)
+                // Without the customer it could be anybody's, and nobody knows.
+                let orphan = try story.order(try await story.source("tok_visa"), customer: "")
+                await #expect(throws: BillingProviderError.outcomeUnknown) {
+                    try await story.outcome(orphan, "collection:e:2")
+                }
             }
         }
 

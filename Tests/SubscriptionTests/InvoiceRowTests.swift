@@ -33,10 +33,7 @@ extension ServiceTests {
         @Test func `an invoice comes back from its rows as it was stored`() async throws {
             try await TestDatabase.with(.subscription) { database in
                 try await database.withPool(user: database.template.runtimeRole) { pool in
-                    let catalog = try SubscriptionCatalog.make()
-                    let repository = InvoiceRepository(
-                        invoices: EntityRepository(pool: pool, entity: Invoice.entity, catalog: catalog),
-                        items: EntityRepository(pool: pool, entity: InvoiceItem.entity, catalog: catalog))
+                    let repository = try InvoiceRepository.test(pool)
                     for _ in 0..<50 {
                         let draft = try randomInvoice()
                         let id = Identifier.v7(at: SystemClock().now())

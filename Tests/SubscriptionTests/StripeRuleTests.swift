@@ -78,12 +78,7 @@ import Testing
         for _ in 0..<2000 {
             let sent = Self.events((0..<Int.random(in: 1...8)).map { _ in known.randomElement() ?? "open" })
             func outcome(_ deliveries: [JSONObject]) -> Invoice.Status {
-                deliveries.reduce(Invoice.Status.open) { status, event in
-                    guard case .invoice(_, let reported) = ProviderEvent(stripe: event), reported != status,
-                        reported.mayFollow(status)
-                    else { return status }
-                    return reported
-                }
+                Invoice.Status.open.after(deliveries.map { ProviderEvent(stripe: $0) })
             }
             let repeated = (sent + sent.filter { _ in Bool.random() }).shuffled()
             #expect(outcome(sent) == outcome(repeated), "\(sent)")

@@ -58,12 +58,12 @@ struct BillingFeature: ServiceFeature {
         let sourceController = PaymentSourceController(
             service: PaymentSourceService(
                 customers: customers, provider: provider, collections: core.collections))
+        let reports = BillingWebhookService(repository: core.invoices)
         let webhookController = BillingWebhookController(
-            service: BillingWebhookService(repository: core.invoices), system: platform.systemUser.scope,
-            credentials: configuration.webhookCredentials)
+            service: reports, system: platform.systemUser.scope, credentials: configuration.webhookCredentials)
 
         let events = ProviderEventService(
-            invoices: BillingWebhookService(repository: core.invoices),
+            invoices: reports,
             collections: CollectionRepository(pool: platform.pool), store: core.collections)
         let stripe = StripeWebhookController(
             events: events, system: platform.systemUser.scope,

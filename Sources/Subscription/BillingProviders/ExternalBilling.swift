@@ -15,6 +15,15 @@ struct ProviderDecline: Error, Sendable, Hashable {
     }
 }
 
+extension BillingProviderError {
+    // What external providers refuse, in words of ours: theirs are not passed on.
+    static let notAccepted = refused("The billing provider does not accept this.")
+    static let unknownObject = refused("The billing provider does not know what this is about.")
+    static let cardDeclined = refused("The card was declined.")
+    static let uncountableAmount = refused("The amount cannot be collected in this currency.")
+    static let paidInvoice = refused("A paid invoice cannot be deleted.")
+}
+
 extension NewPaymentSource {
     /// The token of a card that an external provider has given to the client.
     /// - Throws: `.invalid` without one, and for the number of a card, which is passed on to nobody.

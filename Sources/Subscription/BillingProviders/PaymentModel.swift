@@ -16,7 +16,7 @@ struct PaymentOrder: Sendable, Hashable {
     let hasFailed: Bool
     /// When it was made.
     let date: Timestamp
-    /// Whether the client has named the date. Otherwise it is that of the request, and another one with each repetition.
+    /// Whether the client has named the date. Otherwise it is the time of the request, which is a different one for each repetition.
     let isDated: Bool
     let referenceNumber: String?
     let customMethodID: String?

@@ -12,7 +12,7 @@ extension ChargebeeBilling {
         _ order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
     ) async throws -> PaymentResult {
         guard let units = ChargebeeAmount.units(order.amount) else {
-            throw BillingProviderError.refused("The amount cannot be collected in this currency.")
+            throw BillingProviderError.uncountableAmount
         }
         var form = ProviderForm()
         form.add("customer_id", order.customer)
@@ -42,25 +42,29 @@ extension ChargebeeBilling {
         return try await settled(invoice, idempotencyKey)
     }
 
-    /// The invoice that was made under a key for a customer.
+    /// The invoice that was made under a key for a customer. What precedes thousands of invoices of the same customer is not the last one.
     func invoice(named key: String, of customer: String) async throws -> JSONValue? {
-        try await invoice(named: key, ("customer_id[is]", customer))
+        try await listing(until: key, ("customer_id[is]", customer)).found
     }
 
     private func invoice(named key: String, of order: ChargeOrder) async throws -> JSONValue? {
         guard order.customer.isEmpty else { return try await invoice(named: key, of: order.customer) }
         // The customer was deleted here since the payment was begun. Chargebee's clock may be behind ours.
-        return try await invoice(named: key, ("date[after]", String(order.date.seconds - 3600)))
+        let invoices = try await listing(until: key, ("date[after]", String(order.date.seconds - 3600)))
+        guard !invoices.isCut else { throw BillingProviderError.outcomeUnknown }
+        return invoices.found
     }
 
-    /// Looks for the invoice among those that a filter selects. The newest come first; there are few since a payment was begun.
-    private func invoice(named key: String, _ filter: (name: String, value: String)) async throws -> JSONValue? {
+    /// The invoices that a filter selects, the newest first, up to the one that was made under a key.
+    private func listing(
+        until key: String, _ filter: (name: String, value: String)
+    ) async throws -> ChargebeeClient.Listing {
         var query = ProviderForm()
         query.add(filter.name, filter.value)
         query.add("sort_by[desc]", "date")
         return try await client.list("invoices", of: "invoice", query) {
             $0["po_number"]?.stringValue == key
-        }.found
+        }
     }
 
     /// What a payment has come to. An invoice that was made and is not paid is voided: otherwise Chargebee would collect it later, too.

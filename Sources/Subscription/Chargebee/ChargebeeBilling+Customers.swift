@@ -90,7 +90,7 @@ extension ChargebeeBilling {
             }
             if refusal.code == "duplicate_entry" { throw refusal }
             if refusal.isMissing, let missing { throw missing }
-            throw BillingProviderError.refused("The billing provider does not accept this.")
+            throw BillingProviderError.notAccepted
         }
     }
 }

@@ -70,7 +70,7 @@ extension ChargebeeBilling {
         guard !invoice.isOurs else { return ProviderEffect(()) }
         do {
             switch ChargebeePayment.status(of: try await found(invoice)) {
-            case .paid: throw BillingProviderError.refused("A paid invoice cannot be deleted.")
+            case .paid: throw BillingProviderError.paidInvoice
             case .void, .voided, .uncollectible: break
             default:
                 let id = try ChargebeeClient.segment(invoice.id, else: .unknownInvoice)
@@ -102,7 +102,7 @@ extension ChargebeeBilling {
             // A repetition that comes after Chargebee has forgotten the key finds the invoice paid.
             guard refusal.isState, let result = ChargebeePayment.result(of: try await found(invoice)),
                 result.status == .success
-            else { throw BillingProviderError.refused("The billing provider does not accept this.") }
+            else { throw BillingProviderError.notAccepted }
             return ProviderEffect(external: result)
         }
     }
@@ -121,7 +121,7 @@ extension ChargebeeBilling {
         form.add("transaction[custom_payment_method_id]", isCustom ? order.customMethodID : nil)
         form.add("transaction[reference_number]", order.referenceNumber)
         form.add("transaction[id_at_gateway]", order.idAtGateway)
-        // A repetition has to be the same request. Without a date, Chargebee takes its own time.
+        // A repetition has to be the same request, so the time of this request is not sent: Chargebee takes its own.
         if order.isDated { form.add("transaction[date]", String(order.date.seconds)) }
         return form
     }

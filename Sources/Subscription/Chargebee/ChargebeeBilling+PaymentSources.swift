@@ -21,12 +21,12 @@ extension ChargebeeBilling {
             let answer = try await client.post("payment_sources/create_using_token", form, key: idempotencyKey)
             return ProviderEffect(external: try Self.source(try Self.object("payment_source", answer)))
         } catch let refusal as ChargebeeClient.Refusal {
-            if refusal.isDecline { throw BillingProviderError.refused("The card was declined.") }
+            if refusal.isDecline { throw BillingProviderError.cardDeclined }
             if refusal.parameter == "token_id" { throw wrong }
             if refusal.isMissing {
                 throw refusal.parameter == "customer_id" ? BillingProviderError.unknownCustomer : wrong
             }
-            throw BillingProviderError.refused("The billing provider does not accept this.")
+            throw BillingProviderError.notAccepted
         }
     }
 

@@ -42,11 +42,12 @@ extension ChargebeeBilling {
         var query = ProviderForm()
         query.add("reference_invoice_id[is]", invoice)
         func notes(_ object: JSONValue) -> [String] { (object["notes"]?.arrayValue ?? []).compactMap(\.stringValue) }
-        let (before, found) = try await client.list("credit_notes", of: "credit_note", query) { object in
+        let listing = try await client.list("credit_notes", of: "credit_note", query) { object in
             notes(object).contains { $0.contains(Self.note(key)) }
         }
-        guard let found else {
-            let isUnclear = before.contains { object in
+        guard !listing.isCut else { throw BillingProviderError.outcomeUnknown }
+        guard let found = listing.found else {
+            let isUnclear = listing.before.contains { object in
                 object["type"]?.stringValue == "refundable" && object["status"]?.stringValue != "voided"
                     && object["total"]?.numberValue?.int64 == units
                     && !notes(object).contains { $0.contains(Self.mark) }

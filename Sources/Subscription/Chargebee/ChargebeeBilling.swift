@@ -19,7 +19,7 @@ struct ChargebeeBilling: BillingProvider {
 
     /// An answer, with what Chargebee refuses in the words of the protocol.
     func understood(
-        missing: BillingProviderError = .refused("The billing provider does not know what this is about."),
+        missing: BillingProviderError = .unknownObject,
         _ ask: () async throws -> JSONValue
     ) async throws -> JSONValue {
         do {
@@ -27,7 +27,7 @@ struct ChargebeeBilling: BillingProvider {
         } catch let refusal as ChargebeeClient.Refusal {
             if refusal.isDecline { throw ProviderDecline(code: refusal.decline) }
             if refusal.isMissing { throw missing }
-            throw BillingProviderError.refused("The billing provider does not accept this.")
+            throw BillingProviderError.notAccepted
         }
     }
 

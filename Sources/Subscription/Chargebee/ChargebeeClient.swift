@@ -48,13 +48,21 @@ struct ChargebeeClient: Sendable {
         try await read { try await connection.post(path, form, key: Self.key(key)) }
     }
 
-    /// The objects of a list, up to a wanted one.
+    /// The first pages of a list, up to a wanted object.
+    struct Listing: Sendable {
+        /// What comes before the wanted object; everything that was read if it was not found.
+        var before: [JSONValue] = []
+        var found: JSONValue?
+        /// Whether there is more that was not read, although nothing was found.
+        var isCut = false
+    }
+
+    /// Reads a list up to a wanted object, or up to a limit.
     /// - Parameter member: The name of the objects.
-    /// - Returns: What came before the wanted one, and it; nil if it is not there.
     func list(
         _ path: String, of member: String, _ query: ProviderForm, until isWanted: (JSONValue) -> Bool
-    ) async throws -> (before: [JSONValue], found: JSONValue?) {
-        var before: [JSONValue] = []
+    ) async throws -> Listing {
+        var listing = Listing()
         var offset: String?
         for _ in 0..<Self.maximumPages {
             var query = query
@@ -62,13 +70,17 @@ struct ChargebeeClient: Sendable {
             query.add("offset", offset)
             let page = try await get(path, query)
             for object in (page["list"]?.arrayValue ?? []).compactMap({ $0[member] }) {
-                if isWanted(object) { return (before, object) }
-                before.append(object)
+                if isWanted(object) {
+                    listing.found = object
+                    return listing
+                }
+                listing.before.append(object)
             }
             offset = page["next_offset"]?.stringValue
-            if offset == nil { return (before, nil) }
+            if offset == nil { return listing }
         }
-        throw BillingProviderError.outcomeUnknown
+        listing.isCut = true
+        return listing
     }
 
     /// An id of Chargebee's as a part of a path. Ids of invoices have the form that the account gives them.

@@ -9,7 +9,7 @@ extension StripeBilling {
         _ order: ChargeOrder, idempotencyKey: String, in scope: TenantScope
     ) async throws -> PaymentResult {
         guard let units = StripeAmount.units(order.amount) else {
-            throw BillingProviderError.refused("The amount cannot be collected in this currency.")
+            throw BillingProviderError.uncountableAmount
         }
         var form = ProviderForm()
         form.add("amount", String(units))
@@ -36,19 +36,21 @@ extension StripeBilling {
     ) async throws -> PaymentResult? {
         do {
             let customer = try StripeClient.segment(order.customer, else: .unknownCustomer)
-            return try await payment(under: idempotencyKey, ("customer", customer))
+            // What precedes thousands of payments of the same customer is not the last one.
+            return try await payment(under: idempotencyKey, ("customer", customer), beyond: nil)
         } catch BillingProviderError.unknownCustomer {
             // The customer was deleted since the payment was begun. Stripe's clock may be behind ours.
-            return try await payment(under: idempotencyKey, ("created[gte]", String(order.date.seconds - 3600)))
+            return try await payment(
+                under: idempotencyKey, ("created[gte]", String(order.date.seconds - 3600)), beyond: .outcomeUnknown)
         }
     }
 
-    /// Looks for the payment with a key among those that a filter selects.
+    /// Looks for the payment with a key among those that a filter selects, the newest first.
+    /// - Parameter limit: What it means that the payment is not among the first pages; nil: that there is no such payment.
     private func payment(
-        under key: String, _ filter: (name: String, value: String)
+        under key: String, _ filter: (name: String, value: String), beyond limit: BillingProviderError?
     ) async throws -> PaymentResult? {
         var last: String?
-        // The newest come first; a tenant has few payments since one was begun.
         for _ in 0..<Self.maximumPages {
             var query = ProviderForm()
             query.add(filter.name, filter.value)
@@ -64,7 +66,8 @@ extension StripeBilling {
             last = payments.last?["id"]?.stringValue
             guard page["has_more"]?.boolValue == true, last != nil else { return nil }
         }
-        throw BillingProviderError.outcomeUnknown
+        if let limit { throw limit }
+        return nil
     }
 
     private static let maximumPages = 20

@@ -64,7 +64,7 @@ extension StripeBilling {
         }
         switch Self.status(of: found) {
         case .draft: _ = try await understood(missing: .unknownInvoice) { try await client.delete("invoices/\(id)") }
-        case .paid: throw BillingProviderError.refused("A paid invoice cannot be deleted.")
+        case .paid: throw BillingProviderError.paidInvoice
         case .void, .voided: break
         default:
             _ = try await understood(missing: .unknownInvoice) {

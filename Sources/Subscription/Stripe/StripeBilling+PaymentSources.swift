@@ -30,7 +30,7 @@ extension StripeBilling {
             }
             return ProviderEffect(external: try Self.source(attached, of: customer.id))
         } catch is ProviderDecline {
-            throw BillingProviderError.refused("The card was declined.")
+            throw BillingProviderError.cardDeclined
         }
     }
 

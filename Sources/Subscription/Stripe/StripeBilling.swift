@@ -17,7 +17,7 @@ struct StripeBilling: BillingProvider {
 
     /// An answer, with what Stripe refuses in the words of the protocol.
     func understood(
-        missing: BillingProviderError = .refused("The billing provider does not know what this is about."),
+        missing: BillingProviderError = .unknownObject,
         _ ask: () async throws -> JSONValue
     ) async throws -> JSONValue {
         do {
@@ -26,7 +26,7 @@ struct StripeBilling: BillingProvider {
             if refusal.isDecline { throw ProviderDecline(code: refusal.code, payment: refusal.payment) }
             if refusal.status == 404 || refusal.code == "resource_missing" { throw missing }
             if refusal.type == "idempotency_error" { throw BillingProviderError.outcomeUnknown }
-            throw BillingProviderError.refused("The billing provider does not accept this.")
+            throw BillingProviderError.notAccepted
         }
     }
 
