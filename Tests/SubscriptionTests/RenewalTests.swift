@@ -43,7 +43,7 @@ extension ServiceTests {
         }
 
         @Test func `what cannot be billed is parked with the reason, and goes on without loss`() async throws {
-            try await TestService.run { service in
+            try await TestService.run(renewsInRealTime: true) { service in
                 let database = service.database
                 let broken = StoredBilling.scenario(start: "2026-01-31", currency: "QQQ")
                 let id = try await StoredBilling.store(TestService.tenantA, broken, start: "2026-01-31", database)

@@ -31,14 +31,16 @@ struct TestService: Sendable {
     private let tokens: TokenIssuer
 
     /// Runs `body` against a service that was started for it.
+    /// - Parameter renewsInRealTime: Whether workers renew subscriptions of tenants without a test clock, too.
     static func run(
         at date: String = "2026-01-31T10:00:00.000Z", environment: [String: String] = [:],
-        _ body: (TestService) async throws -> Void
+        renewsInRealTime: Bool = false, _ body: (TestService) async throws -> Void
     ) async throws {
         try await gate.run { place in
             // Tenants are the same in all tests, and Redis knows things by tenant.
             let environment = ["REDIS_DATABASE": "\(firstRedisDatabase + place)"].merging(environment) { $1 }
             try await TestDatabase.with(.subscription) { database in
+                if !renewsInRealTime { try await database.leaveRenewalsToTestClocks() }
                 try await run(on: database, at: date, environment: environment, body)
             }
         }
