@@ -16,7 +16,7 @@ struct MessageIntake: Sendable {
         let receivedAt: Instant
     }
 
-    /// The number of waiting messages from which no more are taken.
+    /// When so many messages wait, no more are taken.
     static let capacity = 100
 
     private var entries: [Entry] = []
@@ -75,8 +75,8 @@ struct MessageIntake: Sendable {
 
     mutating func failed(_ error: MessageBusError) { failure = error }
 
-    /// Takes all messages of one answer or none, so that a lane is never claimed in part. What was asked for meanwhile counts no
-    /// longer: the next claim says what there is still place for.
+    /// Takes all messages of one answer, or none: a claim between two messages of a lane would let both be handled side by side.
+    /// What was asked for meanwhile no longer counts: the next claim says what there is still room for.
     /// - Returns: False when there is no room.
     mutating func received(_ deliveries: [SQSDelivery], now: Instant) -> Bool {
         demand = nil

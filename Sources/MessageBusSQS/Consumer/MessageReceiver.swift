@@ -98,7 +98,7 @@ struct MessageReceiver: Sendable {
                 await giveUp(message, error.reason, queues)
             }
         }
-        // Before the others are handled: once they are, the queue hands out what follows them.
+        // Before the messages that precede them are handled, so that the queue can hand them out right after that.
         await giveBack(shares.postponed)
         var hasTaken = false
         for (taker, deliveries) in shares.takers {

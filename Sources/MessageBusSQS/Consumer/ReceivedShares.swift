@@ -1,11 +1,11 @@
 /// The messages of one answer, by the subscription that handles them.
 ///
-/// A queue with order hands out nothing more of a message group while one of its messages is in flight, but one answer can contain
-/// several messages of a group. They are handed over together, so that no message is handled beside an earlier one. Of those that
-/// belong to several subscriptions, only the first subscription gets some, and the rest goes back to the queue.
+/// A FIFO queue hands out nothing more of a message group while one of its messages is in flight, but one answer can contain several
+/// messages of a group. They are handed over together, so that no message is handled beside an earlier one. If they belong to
+/// several subscriptions, the messages up to the first one of another subscription are handed over, and the rest goes back to the queue.
 struct ReceivedShares {
     private(set) var takers: [(inbox: SQSInbox, deliveries: [SQSDelivery])] = []
-    /// What follows messages of another subscription in its lane.
+    /// What goes back to the queue: it follows a message of another subscription in its lane.
     private(set) var postponed: [SQSDelivery] = []
     private var lanes: [String: Lane] = [:]
 
@@ -14,7 +14,7 @@ struct ReceivedShares {
         var isClosed = false
     }
 
-    /// In the order in which the queue has handed the messages out.
+    /// Adds a message. Call it in the order in which the queue has handed the messages out.
     mutating func add(_ delivery: SQSDelivery, to inbox: SQSInbox) {
         if let name = delivery.lane {
             var lane = lanes[name] ?? Lane(inbox: inbox)

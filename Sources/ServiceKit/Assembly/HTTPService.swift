@@ -241,8 +241,8 @@ package struct HTTPLoad: Sendable {
     package let unsentBytes: Int
 }
 
-/// The document contains the operation that serves it, so it is filled in after the operations are made. They must not own it, or
-/// nothing of the service would ever be released.
+/// The document contains the operation that serves it, so it is filled in after the operations are made. The service keeps the box, and
+/// the operations refer to it weakly: otherwise the service would never be released.
 private final class DocumentBox: Sendable {
     private let storage = Mutex<ByteBuffer?>(nil)
     private let make = Mutex<(@Sendable () -> ByteBuffer)?>(nil)

@@ -1,7 +1,9 @@
 import Synchronization
 
-/// The statistics of a service, once its operations are known: the operation that shows them is one of these. They are the service's,
-/// as whatever counts in them knows all operations, and these know the box.
+/// The statistics of a service, once its operations are known: the operation that shows them is one of these.
+///
+/// The reference is weak, because the statistics keep all operations, and the operation that shows them keeps the box. The service
+/// itself keeps the statistics, as one of its observers.
 final class StatisticsBox: Sendable {
     private struct State {
         weak var statistics: RequestStatistics?
