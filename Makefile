@@ -33,7 +33,7 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos renewals backup-test failover-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
+acceptance: lint test clients chaos renewals backup-test failover-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take half an hour
 
 compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs root), and check it against the drawing
 	@scripts/install-dependencies.sh --compose

@@ -16,7 +16,7 @@ enum AddOn {
         example: [["currency": "USD", "amount": "10.00"]])
     static let billingCycleID = Field.identifier(
         "billingCycleId",
-        description: "How often it is billed; null: as often as the subscription, or only once if `once` is true")
+        description: "How often it is billed; null: as often as the subscription. Must be null if `once` is true")
     static let once = Field.boolean(
         "once", description: "Whether it is billed only once (default: false)", example: false)
     static let isOffered = Field.boolean(
