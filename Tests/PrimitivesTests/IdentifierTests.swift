@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func `version 7 contains its time`() {
-        // Other tests move the generator of the process too: a far future is not within ten seconds of theirs.
+        // Other tests move the generator of the process too: a far future is not within a second of theirs.
         let time = Timestamp(milliseconds: 200_000_000_000_123)
         let identifier = Identifier.v7(at: time)
         #expect((identifier.high >> 12) & 0xF == 7)

@@ -23,10 +23,20 @@ import Testing
         var generator = TimeOrderedGenerator()
         let time = Timestamp(seconds: 1_700_000_000)
         let first = generator.next(at: time)
-        let second = generator.next(at: time.adding(.seconds(-9)))
+        let second = generator.next(at: time.adding(.milliseconds(-900)))
         #expect(first < second)
         #expect(second.timestamp == time)
-        let third = generator.next(at: time.adding(.seconds(-11)))
-        #expect(third.timestamp == time.adding(.seconds(-11)))
+        let third = generator.next(at: time.adding(.seconds(-2)))
+        #expect(third.timestamp == time.adding(.seconds(-2)))
+    }
+
+    /// Two clocks that stand still, such as those of two tenants.
+    @Test func `identifiers of one instant ascend while others are made of another`() {
+        var generator = TimeOrderedGenerator()
+        let early = Timestamp(seconds: 1_700_000_000)
+        let late = early.adding(.seconds(3600))
+        let pairs = (0..<2_000).map { _ in (generator.next(at: early), generator.next(at: late)) }
+        #expect(zip(pairs, pairs.dropFirst()).allSatisfy { $0.0 < $1.0 && $0.1 < $1.1 })
+        #expect(pairs.allSatisfy { $0.0.timestamp == early && $0.1.timestamp == late })
     }
 }
