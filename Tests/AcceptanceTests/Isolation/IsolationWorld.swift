@@ -171,18 +171,12 @@ struct IsolationWorld: Sendable {
             return (!isExact && exchange.answer.status < 400) || baseline.answer.bytes == exchange.answer.bytes
         }
         guard !baselines.contains(where: isEqual) else { return }
+        let mask = ValueMask(foreign + unknown)
         func form(_ exchange: Exchange) -> String {
             let isCompared = isExact || exchange.answer.status >= 400
             var text = isCompared ? exchange.answer.text : ""
             for name in compared { text += " \(name): \(exchange.answer.headers[name] ?? "-")" }
-            for value in foreign + unknown { text = text.replacing(value, with: "…") }
-            // Errors shorten what they repeat, maybe within a value; all that is left of it is a beginning.
-            for value in foreign + unknown {
-                for length in stride(from: value.utf8.count - 1, to: 0, by: -1) {
-                    text = text.replacing(value.prefix(length) + "…", with: "…")
-                }
-            }
-            return "\(exchange.answer.status) \(text)"
+            return "\(exchange.answer.status) \(mask.masked(text))"
         }
         let forms = baselines.map(form)
         guard !forms.contains(form(exchange)) else { return }
