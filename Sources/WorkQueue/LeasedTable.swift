@@ -1,4 +1,5 @@
 package import PostgresClient
+package import Primitives
 
 /// A table whose rows are leased work: what the stores of such tables have in common. Leases and delays are counted by the
 /// database's clock.
@@ -23,13 +24,26 @@ package final class LeasedTable: Sendable {
     package func claim<Item: Sendable>(
         _ request: ClaimRequest, _ item: (RowClaim, PostgresRow) throws -> Item
     ) async throws -> [Item] {
+        try await claim(item) { claim in
+            Array(
+                try await pool.query(
+                    statements.claim,
+                    [.int64(Int64(request.limit)), .identifier(claim), .microseconds(request.lease)], settings: settings
+                ).rows)
+        }
+    }
+
+    /// Claims rows in another order.
+    /// - Parameters:
+    ///   - item: Makes an item of a row; column 0 is its key, the others follow.
+    ///   - take: Puts due rows under the claim that it is given, all of them or none, and returns them.
+    package func claim<Item: Sendable>(
+        _ item: (RowClaim, PostgresRow) throws -> Item, taking take: (Identifier) async throws -> [PostgresRow]
+    ) async throws -> [Item] {
         try await claims.claim { claim in
             _ = try await pool.query(statements.releaseClaim, [.identifier(claim)], settings: settings)
         } taking: { claim in
-            let result = try await pool.query(
-                statements.claim,
-                [.int64(Int64(request.limit)), .identifier(claim), .microseconds(request.lease)], settings: settings)
-            return try result.rows.map { row in try item(RowClaim(row: row.identifier(0), claim: claim), row) }
+            try await take(claim).map { row in try item(RowClaim(row: row.identifier(0), claim: claim), row) }
         }
     }
 

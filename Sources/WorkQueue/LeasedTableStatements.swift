@@ -18,26 +18,22 @@ package struct LeasedTableStatements: Sendable {
     ///   - key: The column of type `uuid` that identifies a row.
     ///   - condition: What else is true of the rows that are work; named by their columns alone.
     ///   - columns: What a claim returns of a row, after its key; named by its columns alone, or as columns of `work`.
-    ///   - claim: Claims rows in another order than that of their due times; nil for that one. Its parameters are how many, the claim
-    ///     and the lease, and its rows begin with the key.
     ///   - giveUp: Gives up a row for the reason `$3`; it has an effect only if the row `$1` is under the claim `$2`.
     ///     Without one, the row keeps its reason and is not due again.
     package init(
         table: String, key: String = "id", where condition: String = "true", returning columns: String,
-        claiming claim: PostgresStatement? = nil, givingUp giveUp: PostgresStatement? = nil
+        givingUp giveUp: PostgresStatement? = nil
     ) {
         let owned = "WHERE \(key) = $1 AND claim = $2 AND \(condition)"
-        self.claim =
-            claim
-            ?? PostgresStatement(
-                """
-                WITH due AS MATERIALIZED (
-                    SELECT \(key) AS due_key FROM \(table) WHERE due_at <= now() AND \(condition)
-                    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-                UPDATE \(table) AS work SET claim = $2, due_at = now() + $3 * interval '1 microsecond'
-                FROM due WHERE work.\(key) = due_key AND \(condition)
-                RETURNING work.\(key), \(columns)
-                """)
+        claim = PostgresStatement(
+            """
+            WITH due AS MATERIALIZED (
+                SELECT \(key) AS due_key FROM \(table) WHERE due_at <= now() AND \(condition)
+                ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+            UPDATE \(table) AS work SET claim = $2, due_at = now() + $3 * interval '1 microsecond'
+            FROM due WHERE work.\(key) = due_key AND \(condition)
+            RETURNING work.\(key), \(columns)
+            """)
         releaseClaim = PostgresStatement(
             "UPDATE \(table) SET claim = NULL, due_at = now() WHERE claim = $1 AND due_at IS NOT NULL AND \(condition)")
         renew = PostgresStatement(

@@ -42,6 +42,90 @@ extension ServiceTests {
             }
         }
 
+        /// Such as on the day after many renewals, when each tenant gets a turn because its leases have ended.
+        @Test func `turns that lead to nothing do not delay what is due`() async throws {
+            try await TestDatabase.with(.subscription) { database in
+                try await database.query(
+                    """
+                    INSERT INTO main.renewal_queues (tenant_id, due_at)
+                    SELECT gen_random_uuid(), now() - interval '1 hour' FROM generate_series(1, 1000)
+                    """)
+                let due = try await StoredBilling.store(
+                    TestService.tenantA, StoredBilling.scenario(start: "2026-01-31"), start: "2026-01-31", database)
+                try await database.withPool(user: database.template.runtimeRole) { pool in
+                    let store = RenewalStore(pool: pool)
+                    let claimed = try await store.claim(ClaimRequest(limit: 4, lease: .seconds(600)))
+                    #expect(claimed.map(\.subscription.description) == [due])
+                    #expect(try await store.claim(ClaimRequest(limit: 4, lease: .seconds(600))).isEmpty)
+                }
+                #expect(try await database.count("SELECT count(*) FROM main.renewal_queues WHERE due_at <= now()") == 0)
+            }
+        }
+
+        @Test func `what somebody has locked keeps its turn and is left alone`() async throws {
+            try await TestDatabase.with(.subscription) { database in
+                let due = try await StoredBilling.store(
+                    TestService.tenantA, StoredBilling.scenario(start: "2026-01-31"), start: "2026-01-31", database)
+                try await database.withPool(user: database.template.runtimeRole) { pool in
+                    let store = RenewalStore(pool: pool)
+                    try await pool.withTransaction(settings: TenantScope.everyTenant) { transaction in
+                        _ = try await transaction.query("SELECT FROM main.subscription_billing FOR UPDATE", [])
+                        #expect(try await store.claim(ClaimRequest(limit: 4, lease: .seconds(600))).isEmpty)
+                    }
+                    let claimed = try await store.claim(ClaimRequest(limit: 4, lease: .seconds(600)))
+                    #expect(claimed.map(\.subscription.description) == [due])
+                }
+            }
+        }
+
+        /// Two subscriptions of a tenant become due at the same time, again and again, while workers look at its turns.
+        @Test func `what becomes due during a claim is not overlooked`() async throws {
+            try await TestDatabase.with(.subscription) { database in
+                let scenario = StoredBilling.scenario(start: "2026-01-31")
+                let waiting = "SELECT count(*) FROM main.subscription_billing WHERE due_at IS NOT NULL"
+                for _ in 0..<2 {
+                    _ = try await StoredBilling.store(TestService.tenantA, scenario, start: "2026-01-31", database)
+                }
+                try await database.withPool(user: database.template.runtimeRole, connections: 6) { pool in
+                    try await withThrowingTaskGroup(of: Void.self) { workers in
+                        for _ in 0..<3 {
+                            workers.addTask {
+                                let store = RenewalStore(pool: pool)
+                                while !Task.isCancelled {
+                                    let work = try await store.claim(ClaimRequest(limit: 4, lease: .seconds(3600)))
+                                    _ = try await pool.query(
+                                        "UPDATE main.subscription_billing SET due_at = NULL, claim = NULL WHERE id = ANY ($1)",
+                                        [.identifierArray(work.map(\.subscription))], settings: TenantScope.everyTenant)
+                                }
+                            }
+                        }
+                        for _ in 0..<100 {
+                            try await eventually("both were claimed", every: .milliseconds(2)) {
+                                try await database.count(waiting) == 0
+                            }
+                            try await withThrowingTaskGroup(of: Void.self) { makers in
+                                for order in ["ASC", "DESC"] {
+                                    makers.addTask {
+                                        _ = try await pool.query(
+                                            PostgresStatement(
+                                                """
+                                                UPDATE main.subscription_billing SET due_at = now() WHERE id = (
+                                                    SELECT id FROM main.subscription_billing ORDER BY id \(order) LIMIT 1)
+                                                """), settings: TenantScope.everyTenant)
+                                    }
+                                }
+                                try await makers.waitForAll()
+                            }
+                        }
+                        try await eventually("both were claimed", every: .milliseconds(2)) {
+                            try await database.count(waiting) == 0
+                        }
+                        workers.cancelAll()
+                    }
+                }
+            }
+        }
+
         @Test func `what cannot be billed is parked with the reason, and goes on without loss`() async throws {
             try await TestService.run(renewsInRealTime: true) { service in
                 let database = service.database

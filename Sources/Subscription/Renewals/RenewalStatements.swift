@@ -5,15 +5,18 @@ enum RenewalStatements {
     /// Most subscriptions of one tenant in a claim.
     private static let share = 4
 
-    /// Takes due subscriptions of the tenants whose turn it is. A tenant that has more gets its next turn after all that wait now.
+    /// Locks the queues of the tenants whose turn it is. Parameter: how many.
+    static let turns: PostgresStatement = """
+        SELECT tenant_id FROM main.renewal_queues WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        """
+
+    /// Takes due subscriptions of tenants. A tenant that has more gets its next turn after all that wait now.
     ///
     /// The subscriptions are read by (tenant, due): what waits behind those that are taken costs nothing. Parameters: how many, claim,
-    /// lease.
+    /// lease, tenants.
     static let claiming = PostgresStatement(
         """
-        WITH queue AS MATERIALIZED (
-            SELECT tenant_id FROM main.renewal_queues WHERE due_at <= now() ORDER BY due_at LIMIT $1
-            FOR UPDATE SKIP LOCKED),
+        WITH queue AS MATERIALIZED (SELECT tenant_id FROM unnest($4::uuid[]) AS queue (tenant_id)),
         due AS MATERIALIZED (
             SELECT waiting.id, queue.tenant_id FROM queue CROSS JOIN LATERAL (
                 SELECT id FROM main.subscription_billing AS billing

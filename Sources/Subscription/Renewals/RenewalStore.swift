@@ -10,10 +10,12 @@ struct RenewalStore: LeasedStore {
 
     private let pool: PostgresPool
     private let table: LeasedTable
+    private let turns: RenewalTurns
     private let announcements = WorkAnnouncements()
 
     init(pool: PostgresPool) {
         self.pool = pool
+        turns = RenewalTurns(pool: pool)
         table = LeasedTable(pool: pool, settings: TenantScope.everyTenant, statements: Self.statements)
     }
 
@@ -23,9 +25,11 @@ struct RenewalStore: LeasedStore {
     func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 
     func claim(_ request: ClaimRequest) async throws -> [RenewalWork] {
-        try await table.claim(request) { handle, row in
+        try await table.claim { handle, row in
             RenewalWork(
                 handle: handle, tenant: try row.identifier(1), failures: try row.int(2), now: try row.timestamp(3))
+        } taking: { claim in
+            try await turns.take(request, under: claim)
         }
     }
 
@@ -48,6 +52,6 @@ struct RenewalStore: LeasedStore {
     func backlog() async throws -> WorkBacklog? { try await table.backlog(Self.queue) }
 
     private static let statements = LeasedTableStatements(
-        table: "main.subscription_billing", returning: "tenant_id, attempts", claiming: RenewalStatements.claiming,
+        table: "main.subscription_billing", returning: "tenant_id, attempts",
         givingUp: RenewalStatements.parking)
 }
