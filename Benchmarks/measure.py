@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts"))
 
 from pgbench import transactions_per_second
+from stack import free_port
 
 TICKS = os.sysconf("SC_CLK_TCK")
 READ_CONNECTIONS = 16
@@ -37,12 +38,6 @@ TENANT = {
     "name": "Acme Corporation", "domains": ["acme.example"],
     "contact": {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@acme.example", "isPrimary": True},
 }
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment_of(pid):

@@ -4,8 +4,16 @@
 
 servers= postgres_pid= redis_pid=
 
+# A port on which nobody listens. It is below those that the system gives to outgoing connections, one of which could have it before
+# a server does, and below those that tests (from 10000) and `arc up` (from 15000) choose.
 free_port() {
-    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+    perl -MIO::Socket::INET -e 'for (1 .. 200) {
+        my $port = 7000 + int rand 3000;
+        my $probe = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => $port, ReuseAddr => 1) or next;
+        print $port;
+        exit;
+    }
+    die "no port from 7000 to 9999 is free\n"'
 }
 
 # PostgreSQL refuses to run as root; setpriv execs, so that $! is the server itself.

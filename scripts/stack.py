@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -18,10 +19,27 @@ PSQL = ("psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
 SERVICES = ("tenant-management", "subscription", "orchestrator")
 
 
+# Below the ports that the system gives to outgoing connections, one of which could have the port of a server that was killed, and
+# below those that tests (from 10000) and `arc up` (from 15000) choose.
+PORTS = range(7_000, 10_000)
+GIVEN_PORTS = set()
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port on which nobody listens, given to nobody else of this process."""
+    for _ in range(200):
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe:
+            # As servers do: connections in TIME_WAIT do not hold a port, a listener does.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in GIVEN_PORTS:
+            GIVEN_PORTS.add(port)
+            return port
+    sys.exit(f"no port from {PORTS.start} to {PORTS.stop - 1} is free")
 
 
 @contextlib.contextmanager
