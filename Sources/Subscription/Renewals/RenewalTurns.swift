@@ -9,14 +9,14 @@ struct RenewalTurns: Sendable {
 
     /// How many turns are looked at when those of a claim led to nothing.
     private static let wideTurns = 256
-    /// A claim ends at some time, so that a worker that is to stop need not wait for it.
+    /// Bounds a claim, because a worker stops only after it.
     private static let maximumRounds = 100
 
     /// Puts due subscriptions under a claim.
     ///
-    /// A tenant whose subscriptions were taken gets a turn when their leases have ended, in case that a node was killed. After a day
-    /// of many renewals most turns lead to nothing therefore, and they must not delay those behind them: turns are taken until one
-    /// leads to something, or until they do not change any more because somebody else has locked what is due.
+    /// A tenant whose subscriptions were taken gets another turn when their leases end, because the node may have been killed. So
+    /// after many renewals most turns lead to nothing, and they must not delay those behind them: turns are taken until one leads to
+    /// something, or until only those are left whose subscriptions somebody else has locked.
     func take(_ request: ClaimRequest, under claim: Identifier) async throws -> [PostgresRow] {
         var seen: Set<Identifier> = []
         var turns = request.limit
@@ -29,9 +29,9 @@ struct RenewalTurns: Sendable {
         return []
     }
 
-    /// The queues are locked by a statement of its own: the next one sees everything that was due when they were locked, and what
-    /// becomes due from then on waits for the lock and sets the turn anew. In a single statement, what became due between its snapshot
-    /// and its locks would be overlooked.
+    /// The first statement only locks the queues. The second one sees everything that was due by then, and what becomes due later
+    /// waits for the lock and sets the turn again. A single statement would overlook what becomes due between its snapshot and its
+    /// locks.
     private func take(
         _ turns: Int, _ request: ClaimRequest, under claim: Identifier
     ) async throws -> (tenants: [Identifier], rows: [PostgresRow]) {
