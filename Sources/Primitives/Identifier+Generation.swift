@@ -29,7 +29,7 @@ extension Identifier {
 struct TimeOrderedGenerator {
     /// Milliseconds since 1970 in steps of 1/4096.
     private var tick: UInt64 = 0
-    /// Is not started anew with a tick: a clock that stands still may be asked again after another clock.
+    /// Never reset when the tick changes: a clock that stands still may be asked again after another clock.
     private var counter: UInt64
     private var random = RandomPool()
 
@@ -43,7 +43,7 @@ struct TimeOrderedGenerator {
         let (milliseconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1000)
         let requested = (milliseconds << 12) | ((fraction << 12) / 1000)
         if requested > tick || requested + Self.tolerance < tick { tick = requested }
-        // More than two billion steps fit, on average.
+        // There is room for two billion steps on average.
         counter += 1 + (random.bits64() >> 32)
         if counter >> 62 != 0 {
             tick += 1

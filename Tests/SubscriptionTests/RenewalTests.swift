@@ -43,7 +43,7 @@ extension ServiceTests {
         }
 
         /// Such as on the day after many renewals, when each tenant gets a turn because its leases have ended.
-        @Test func `turns that lead to nothing do not delay what is due`() async throws {
+        @Test func `turns that find nothing do not delay what is due`() async throws {
             try await TestDatabase.with(.subscription) { database in
                 try await database.query(
                     """

@@ -16,7 +16,7 @@ struct ProviderDecline: Error, Sendable, Hashable {
 }
 
 extension BillingProviderError {
-    // What external providers refuse, in words of ours: theirs are not passed on.
+    // Why external providers refuse a request, in our own words: their texts are not passed on.
     static let notAccepted = refused("The billing provider does not accept this.")
     static let unknownObject = refused("The billing provider does not know what this is about.")
     static let cardDeclined = refused("The card was declined.")

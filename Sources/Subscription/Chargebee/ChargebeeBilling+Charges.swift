@@ -42,7 +42,8 @@ extension ChargebeeBilling {
         return try await settled(invoice, idempotencyKey)
     }
 
-    /// The invoice that was made under a key for a customer. What precedes thousands of invoices of the same customer is not the last one.
+    /// The invoice that was made under a key for a customer. It is made when its payment begins, so it is among the customer's newest
+    /// invoices, and older pages need not be read.
     func invoice(named key: String, of customer: String) async throws -> JSONValue? {
         try await listing(until: key, ("customer_id[is]", customer)).found
     }

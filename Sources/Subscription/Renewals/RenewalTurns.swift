@@ -7,7 +7,7 @@ import WorkQueue
 struct RenewalTurns: Sendable {
     let pool: PostgresPool
 
-    /// How many turns are looked at when those of a claim led to nothing.
+    /// How many turns are taken at once when those before them found nothing due.
     private static let wideTurns = 256
     /// Bounds a claim, because a worker stops only after it.
     private static let maximumRounds = 100
@@ -15,7 +15,7 @@ struct RenewalTurns: Sendable {
     /// Puts due subscriptions under a claim.
     ///
     /// A tenant whose subscriptions were taken gets another turn when their leases end, because the node may have been killed. So
-    /// after many renewals most turns lead to nothing, and they must not delay those behind them: turns are taken until one leads to
+    /// after many renewals most turns find nothing due, and they must not delay those behind them: turns are taken until one finds
     /// something, or until only those are left whose subscriptions somebody else has locked.
     func take(_ request: ClaimRequest, under claim: Identifier) async throws -> [PostgresRow] {
         var seen: Set<Identifier> = []

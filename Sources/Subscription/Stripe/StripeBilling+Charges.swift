@@ -36,7 +36,7 @@ extension StripeBilling {
     ) async throws -> PaymentResult? {
         do {
             let customer = try StripeClient.segment(order.customer, else: .unknownCustomer)
-            // What precedes thousands of payments of the same customer is not the last one.
+            // It is among the customer's newest payments, so older pages need not be read.
             return try await payment(under: idempotencyKey, ("customer", customer), beyond: nil)
         } catch BillingProviderError.unknownCustomer {
             // The customer was deleted since the payment was begun. Stripe's clock may be behind ours.
@@ -46,7 +46,7 @@ extension StripeBilling {
     }
 
     /// Looks for the payment with a key among those that a filter selects, the newest first.
-    /// - Parameter limit: What it means that the payment is not among the first pages; nil: that there is no such payment.
+    /// - Parameter limit: Thrown if the payment is not on the first pages and there are more; nil if there is no such payment then.
     private func payment(
         under key: String, _ filter: (name: String, value: String), beyond limit: BillingProviderError?
     ) async throws -> PaymentResult? {
