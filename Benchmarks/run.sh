@@ -24,7 +24,7 @@ for peer in express go; do
         { echo "peer $peer is skipped: $reason"; rm -rf ".build-peers/$peer"; }
 done
 
-. scripts/private-servers.sh # for free_port
+. scripts/private-servers.sh # for free_ports
 
 # A private stack with tenant management only, so that nothing else uses the processor. Like the peers, it writes no
 # access log.
@@ -46,7 +46,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error ACCESS_LOG=false DB_MAX_CONNECTIONS=10 \
+ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_ports 1) LOG_LEVEL=error ACCESS_LOG=false DB_MAX_CONNECTIONS=10 \
     "$arc" up tenant-management \
     >"$work/up.log" 2>&1 &
 stack=$!

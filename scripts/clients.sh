@@ -62,7 +62,7 @@ done
 [ "$status" = 0 ] && [ "${CLIENTS_STACK:-true}" = true ] || exit "$status"
 
 test -x .build/debug/arc || swift build
-. scripts/private-servers.sh # for free_port
+. scripts/private-servers.sh # for free_ports
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/arc-clients-XXXXXX")
 chmod 711 "$work" # PostgreSQL runs as another user when we are root
@@ -79,7 +79,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 export ARC_HOME=$work/home LOG_LEVEL=error ACCESS_LOG=false
-TENANT_MANAGEMENT_PORT=$(free_port) SUBSCRIPTION_PORT=$(free_port) ORCHESTRATOR_PORT=$(free_port)
+read -r TENANT_MANAGEMENT_PORT SUBSCRIPTION_PORT ORCHESTRATOR_PORT < <(free_ports 3)
 export TENANT_MANAGEMENT_PORT SUBSCRIPTION_PORT ORCHESTRATOR_PORT
 .build/debug/arc up >"$work/up.log" 2>&1 &
 stack=$!

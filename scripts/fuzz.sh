@@ -38,7 +38,7 @@ fi
 swift build
 arc=.build/debug/arc
 
-. scripts/private-servers.sh # for free_port
+. scripts/private-servers.sh # for free_ports
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/arc-fuzz-XXXXXX")
 chmod 711 "$work" # PostgreSQL runs as another user when we are root
@@ -59,7 +59,7 @@ trap 'exit 143' TERM
 export ARC_HOME=$work/home LOG_LEVEL=error ACCESS_LOG=false
 export PUBLIC_API_MAX_ATTEMPTS=1000000 WEBHOOK_API_MAX_ATTEMPTS=1000000
 export EVENT_BRIDGE_API_KEY=fuzz-$RANDOM$RANDOM$RANDOM$RANDOM # what the orchestrator and schemathesis share
-TENANT_MANAGEMENT_PORT=$(free_port) SUBSCRIPTION_PORT=$(free_port) ORCHESTRATOR_PORT=$(free_port)
+read -r TENANT_MANAGEMENT_PORT SUBSCRIPTION_PORT ORCHESTRATOR_PORT < <(free_ports 3)
 export TENANT_MANAGEMENT_PORT SUBSCRIPTION_PORT ORCHESTRATOR_PORT
 "$arc" up >"$work/up.log" 2>&1 &
 stack=$!

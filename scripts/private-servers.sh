@@ -4,16 +4,18 @@
 
 servers= postgres_pid= redis_pid=
 
-# A port on which nobody listens. It is below those that the system gives to outgoing connections, one of which could have it before
-# a server does, and below those that tests (from 10000) and `arc up` (from 15000) choose.
-free_port() {
-    perl -MIO::Socket::INET -e 'for (1 .. 200) {
+# Different ports on which nobody listens. They are below those that the system gives to outgoing connections, one of which could
+# have a port before a server does, and below those that tests (from 10000) and `arc up` (from 15000) choose.
+free_ports() { # how many
+    perl -MIO::Socket::INET -e 'my %probes;
+    for (1 .. 500) {
         my $port = 7000 + int rand 3000;
+        next if $probes{$port};
         my $probe = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", LocalPort => $port, ReuseAddr => 1) or next;
-        print $port;
-        exit;
+        $probes{$port} = $probe;
+        if (keys %probes == $ARGV[0]) { print join(" ", keys %probes), "\n"; exit; }
     }
-    die "no port from 7000 to 9999 is free\n"'
+    die "there are no $ARGV[0] free ports from 7000 to 9999\n"' "$1"
 }
 
 # PostgreSQL refuses to run as root; setpriv execs, so that $! is the server itself.
@@ -51,11 +53,10 @@ start_servers() { # settings of PostgreSQL, as -c name=value
     (cd "$servers/postgresql" && as_server_user "$postgres_bin/initdb" --pgdata data --username postgres --auth trust \
         --encoding UTF8 --locale C.UTF-8 --no-sync --no-instructions) >"$servers/initdb.log" 2>&1 ||
         { cat "$servers/initdb.log" >&2; return 1; }
-    postgres_port=$(free_port)
+    read -r postgres_port redis_port < <(free_ports 2)
     (cd "$servers/postgresql" && as_server_user "$postgres_bin/postgres" -D data -c listen_addresses=127.0.0.1 \
         -c port="$postgres_port" -c unix_socket_directories= -c timezone=UTC "$@") >"$servers/postgresql.log" 2>&1 &
     postgres_pid=$!
-    redis_port=$(free_port)
     (cd "$servers/redis" && exec redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no) \
         >"$servers/redis.log" 2>&1 &
     redis_pid=$!
