@@ -2,6 +2,9 @@
 package struct Currency: Sendable, Hashable, CustomStringConvertible {
     /// The alphabetic code in upper case, `USD`.
     package let code: String
+    /// The number of decimals, ISO 4217's minor unit: 2 for USD, 0 for JPY, 3 for KWD. Codes that are not in the table
+    /// of exceptions have 2. Stored, because every amount that is written asks for it.
+    package let exponent: Int
 
     /// The currency with this code in either case.
     ///
@@ -11,11 +14,8 @@ package struct Currency: Sendable, Hashable, CustomStringConvertible {
             code.utf8.allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) })
         else { throw .invalidCurrency }
         self.code = code.uppercased()
+        exponent = Currency.exponents[self.code] ?? 2
     }
-
-    /// The number of decimals, ISO 4217's minor unit: 2 for USD, 0 for JPY, 3 for KWD. Codes that are not in the table
-    /// of exceptions have 2.
-    package var exponent: Int { Currency.exponents[code] ?? 2 }
 
     /// Minor units in one major unit: 100 for USD.
     package var minorUnitsPerMajor: Int64 {

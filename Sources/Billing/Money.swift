@@ -36,12 +36,20 @@ package struct Money: Sendable, Hashable {
 
     /// The amount in major units with all the decimals of the currency: `50.00`, `-0.05`, `1000` for JPY.
     package var decimalText: String {
-        let exponent = currency.exponent
-        let digits = String(minorUnits.magnitude)
-        let padded = String(repeating: "0", count: max(0, exponent + 1 - digits.utf8.count)) + digits
-        let whole = padded.dropLast(exponent)
-        let sign = minorUnits < 0 ? "-" : ""
-        return exponent == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(padded.suffix(exponent))"
+        let decimals = currency.exponent
+        var rest = minorUnits.magnitude
+        // From the last digit to the first: previews write thousands of amounts.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(24)
+        repeat {
+            if bytes.count == decimals, decimals > 0 { bytes.append(UInt8(ascii: ".")) }
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            bytes.append(UInt8(ascii: "0") + UInt8(digit))
+            rest = quotient
+        } while rest > 0 || bytes.count <= decimals
+        if minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.reverse()
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Whether this is no money.

@@ -13,10 +13,16 @@ extension Rational {
         var sum = whole
         if remainder >= denominator.magnitude - remainder, !Rational.increment(&digits) { sum += 1 }
         while digits.count > minimumPlaces, digits.last == 0 { digits.removeLast() }
-        let sign = numerator < 0 && (sum != 0 || digits.contains { $0 != 0 }) ? "-" : ""
-        let text = sign + String(sum)
-        guard !digits.isEmpty else { return text }
-        return text + "." + String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        if numerator < 0, sum != 0 || digits.contains(where: { $0 != 0 }) { text.append(UInt8(ascii: "-")) }
+        // Numbers of 64 bits are written much faster.
+        if let small = UInt64(exactly: sum) { text += String(small).utf8 } else { text += String(sum).utf8 }
+        if !digits.isEmpty {
+            text.append(UInt8(ascii: "."))
+            for digit in digits { text.append(UInt8(ascii: "0") + digit) }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Adds one to the last digit; whether the result has as many digits.
