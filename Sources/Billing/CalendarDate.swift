@@ -118,10 +118,18 @@ extension CalendarDate: CustomStringConvertible {
     /// `2026-01-31`.
     package var description: String {
         let (year, month, day) = components
-        func padded(_ value: Int, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: width - digits.utf8.count) + digits
+        // Byte by byte: previews write thousands of dates.
+        return String(unsafeUninitializedCapacity: 10) { bytes in
+            func write(_ value: Int, at place: Int) {
+                bytes[place] = UInt8(ascii: "0") + UInt8(value / 10 % 10)
+                bytes[place + 1] = UInt8(ascii: "0") + UInt8(value % 10)
+            }
+            write(year / 100, at: 0)
+            write(year, at: 2)
+            write(month, at: 5)
+            write(day, at: 8)
+            (bytes[4], bytes[7]) = (UInt8(ascii: "-"), UInt8(ascii: "-"))
+            return 10
         }
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 }

@@ -37,19 +37,23 @@ package struct Money: Sendable, Hashable {
     /// The amount in major units with all the decimals of the currency: `50.00`, `-0.05`, `1000` for JPY.
     package var decimalText: String {
         let decimals = currency.exponent
-        var rest = minorUnits.magnitude
-        // From the last digit to the first: previews write thousands of amounts.
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(24)
-        repeat {
-            if bytes.count == decimals, decimals > 0 { bytes.append(UInt8(ascii: ".")) }
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            bytes.append(UInt8(ascii: "0") + UInt8(digit))
-            rest = quotient
-        } while rest > 0 || bytes.count <= decimals
-        if minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
-        bytes.reverse()
-        return String(decoding: bytes, as: UTF8.self)
+        // Twenty digits, a point and a sign, from the last digit to the first: previews write thousands of amounts.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { bytes in
+            var (rest, start, digits) = (minorUnits.magnitude, 24, 0)
+            func prepend(_ byte: UInt8) {
+                start -= 1
+                bytes[start] = byte
+            }
+            repeat {
+                if digits == decimals, decimals > 0 { prepend(UInt8(ascii: ".")) }
+                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+                prepend(UInt8(ascii: "0") + UInt8(digit))
+                digits += 1
+                rest = quotient
+            } while rest > 0 || digits <= decimals
+            if minorUnits < 0 { prepend(UInt8(ascii: "-")) }
+            return String(decoding: UnsafeBufferPointer(rebasing: bytes[start...]), as: UTF8.self)
+        }
     }
 
     /// Whether this is no money.

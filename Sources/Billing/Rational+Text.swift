@@ -1,6 +1,7 @@
 extension Rational {
     /// The number as a decimal, rounded to at most that many places; without zeros at the end.
     package func decimalText(places: Int = 9, minimumPlaces: Int = 0) -> String {
+        if denominator == 1, minimumPlaces == 0, let whole = Int64(exactly: numerator) { return String(whole) }
         let (whole, rest) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
         var digits: [UInt8] = []
         var remainder = rest

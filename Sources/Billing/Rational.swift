@@ -22,7 +22,7 @@ package struct Rational: Sendable, Hashable {
         guard denominator != 0 else { throw .divisionByZero }
         guard numerator != .min, denominator != .min else { throw .overflow }
         let divisor = Rational.greatestCommonDivisor(numerator, denominator) * denominator.signum()
-        self.init(reduced: numerator / divisor, denominator / divisor)
+        self.init(reduced: Rational.quotient(numerator, divisor), Rational.quotient(denominator, divisor))
     }
 
     /// The exact value of a decimal number such as `8.875`, written as JSON and PostgreSQL write numbers.
@@ -46,6 +46,11 @@ package struct Rational: Sendable, Hashable {
 
     /// The sum. Throws `.overflow`.
     package func adding(_ other: Rational) throws(BillingError) -> Rational {
+        if denominator == 1, other.denominator == 1 {
+            let (sum, overflow) = numerator.addingReportingOverflow(other.numerator)
+            guard !overflow, sum != .min else { throw .overflow }
+            return Rational(reduced: sum, 1)
+        }
         let divisor = Rational.greatestCommonDivisor(denominator, other.denominator)
         let left = try Rational.product(numerator, other.denominator / divisor)
         let right = try Rational.product(other.numerator, denominator / divisor)
@@ -61,16 +66,24 @@ package struct Rational: Sendable, Hashable {
 
     /// The product. Throws `.overflow`.
     package func multiplied(by other: Rational) throws(BillingError) -> Rational {
-        let first = Rational.greatestCommonDivisor(numerator, other.denominator)
-        let second = Rational.greatestCommonDivisor(other.numerator, denominator)
-        return try Rational(
-            Rational.product(numerator / first, other.numerator / second),
-            Rational.product(denominator / second, other.denominator / first))
+        let first = other.denominator == 1 ? 1 : Rational.greatestCommonDivisor(numerator, other.denominator)
+        let second = denominator == 1 ? 1 : Rational.greatestCommonDivisor(other.numerator, denominator)
+        let product = try Rational.product(
+            Rational.quotient(numerator, first), Rational.quotient(other.numerator, second))
+        guard product != .min else { throw .overflow }
+        // Without a factor in common: those across are taken out, and each number had none.
+        return Rational(
+            reduced: product,
+            try Rational.product(
+                Rational.quotient(denominator, second), Rational.quotient(other.denominator, first)))
     }
 
     /// The quotient. Throws `.divisionByZero` and `.overflow`.
     package func divided(by other: Rational) throws(BillingError) -> Rational {
-        try multiplied(by: Rational(other.denominator, other.numerator))
+        guard other.numerator != 0 else { throw .divisionByZero }
+        guard other.numerator != .min else { throw .overflow }
+        let sign = other.numerator.signum()
+        return try multiplied(by: Rational(reduced: other.denominator * sign, other.numerator * sign))
     }
 
     /// The number with the other sign.
@@ -79,6 +92,7 @@ package struct Rational: Sendable, Hashable {
     /// The nearest whole number. By default a half goes away from zero, so that a credit is rounded as the charge it takes
     /// back; with half to even it goes to the even neighbor.
     package func rounded(_ mode: RoundingMode = .halfUp) -> Int128 {
+        guard denominator != 1 else { return numerator }
         let (quotient, remainder) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
         let rest = denominator.magnitude - remainder
         let isUp = remainder > rest || remainder == rest && (mode == .halfUp || !quotient.isMultiple(of: 2))
@@ -90,6 +104,11 @@ package struct Rational: Sendable, Hashable {
     package var roundedUp: Int128 {
         let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
         return remainder > 0 ? quotient + 1 : quotient
+    }
+
+    /// Most divisors are 1, and a division of 128 bits takes long.
+    private static func quotient(_ dividend: Int128, _ divisor: Int128) -> Int128 {
+        divisor == 1 ? dividend : dividend / divisor
     }
 
     private static func product(_ left: Int128, _ right: Int128) throws(BillingError) -> Int128 {

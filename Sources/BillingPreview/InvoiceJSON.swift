@@ -15,7 +15,8 @@ package struct InvoiceJSON: JSONWritable {
         writer.member("currency", invoice.currency.code)
         writer.key("lines")
         writer.beginArray()
-        for line in invoice.lines + invoice.adjustments { InvoiceLineJSON(line).write(to: &writer) }
+        for line in invoice.lines { InvoiceLineJSON(line).write(to: &writer) }
+        for line in invoice.adjustments { InvoiceLineJSON(line).write(to: &writer) }
         writer.endArray()
         writer.member("subtotal", invoice.subtotal.decimalText)
         writer.member("discount", invoice.discount.decimalText)

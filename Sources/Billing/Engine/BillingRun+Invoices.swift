@@ -64,6 +64,7 @@ extension BillingRun {
 
     /// By item, and for each in the order of time, a credit before the charge in its place; what concerns all comes last.
     private mutating func sortBucket() {
+        guard bucket.count > 1 else { return }
         func key(_ index: Int) -> [Int] {
             let line = lines[index]
             let place = line.kind == .minimum ? 1 : 0

@@ -62,6 +62,9 @@ extension Price {
 extension Currency {
     /// An exact number of minor units as a decimal in major units, to twelve places: `8.50`, `0.0004`.
     package func majorText(_ minorUnits: Rational, places: Int = 12) -> String {
+        if minorUnits.denominator == 1, let units = Int64(exactly: minorUnits.numerator) {
+            return Money(minorUnits: units, currency: self).decimalText
+        }
         guard let major = try? minorUnits.divided(by: Rational(minorUnitsPerMajor)) else { return "" }
         return major.decimalText(places: places, minimumPlaces: exponent)
     }
