@@ -25,6 +25,20 @@ LEFT_OUT = {"test_clocks", "renewal_queues", "outbox", "audit_pending", "audit_l
 SHARED = {"plan_id", "created_by", "modified_by", "deleted_by", "billing_customer_id", "claim"}
 
 
+def copied(identifier, number):
+    """The identifier of a copy. Its number changes the fraction of the millisecond and the top of the counter, which identifiers of
+    one instant have in common; in what distinguishes them it is that of the template."""
+    digits = f"{int(identifier[15:18] + identifier[20:23], 16) ^ number:06x}"
+    return identifier[:15] + digits[:3] + identifier[18:20] + digits[3:] + identifier[23:]
+
+
+def copied_in_sql(text):
+    """The same as an expression, with the place of the copy as its number."""
+    changed = f"('x' || substr({text}, 16, 3) || substr({text}, 21, 3))::bit(24)::int # copy.place::int"
+    digits = f"lpad(to_hex({changed}), 6, '0')"
+    return f"overlay(overlay({text} PLACING left({digits}, 3) FROM 16) PLACING right({digits}, 3) FROM 21)::uuid"
+
+
 class Template:
     """A tenant with active subscriptions, each with the invoice of a period that ends today. It lives on a test clock that stands at
     the beginning of that period, so nothing of its own is ever due."""
@@ -62,6 +76,8 @@ class Template:
         subscriptions these are."""
         self.check_tables()
         first, last = self.copies + 1, self.copies + tenants
+        if last > 0xFFFFFF:
+            sys.exit("there is no room for so many copies in their identifiers")
         (series, number), = self.sql("SELECT name, last_number FROM main.invoice_series WHERE name LIKE 'INV%'")
         sequence = f"{number} + (copy.place - {first}) * {self.subscriptions} + source.sequence"
         replaced = {
@@ -90,7 +106,7 @@ class Template:
 
     def tenants(self, count):
         """Ids of the first copies."""
-        return [f"{self.tenant[:24]}{number:012x}" for number in range(1, min(count, self.copies) + 1)]
+        return [copied(self.tenant, number) for number in range(1, min(count, self.copies) + 1)]
 
     def insertion(self, table, condition, first, last, replaced):
         """The statement that copies the rows of a table, with ids of their own that sort like those of the template."""
@@ -100,7 +116,7 @@ class Template:
             if (table, name) in replaced:
                 value = replaced[table, name]
             elif kind == "uuid" and name not in SHARED:
-                value = f"(left({value}::text, 24) || lpad(to_hex(copy.place), 12, '0'))::uuid"
+                value = copied_in_sql(f"{value}::text")
             names.append(f'"{name}"')
             values.append(value)
         return (f"INSERT INTO main.{table} ({', '.join(names)}) SELECT {', '.join(values)}"
