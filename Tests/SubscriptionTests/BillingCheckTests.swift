@@ -59,6 +59,27 @@ struct BillingCheckTests {
         }
     }
 
+    /// A release may say the same in other words.
+    @Test func `figures of an explanation are compared, and words are not`() {
+        let stored: JSONObject = [
+            "description": "Subscription", "quantity": "3",
+            "explanation": ["rule": "whole period", "formula": "8.50 × 3", "inputs": ["quantity": "3"]],
+        ]
+        var other = stored
+        other["description"] = "Another name"
+        other["explanation"] = ["rule": "another rule", "formula": "8.50 × 3", "inputs": ["quantity": "3"]]
+        let explanation = LineExplanation(stored: stored)
+        #expect(explanation.differences(from: LineExplanation(stored: other)) == [])
+        other["quantity"] = "4"
+        other["explanation"] = ["formula": "8.50 × 4", "inputs": ["quantity": "4", "days": "1/2"]]
+        #expect(
+            explanation.differences(from: LineExplanation(stored: other)) == [
+                "quantity", "explanation.formula", "explanation.inputs.quantity", "explanation.inputs.days",
+            ])
+        other["explanation"] = nil
+        #expect(explanation.differences(from: LineExplanation(stored: other)) == ["quantity", "explanation"])
+    }
+
     @Test func `a minor unit too much in an account, in payments and in credits is found`() {
         for account in Self.sound.ledger.keys {
             var figures = Self.sound
@@ -120,6 +141,18 @@ extension ServiceTests {
                 (
                     "UPDATE main.invoice_lines SET amount = amount + 1 WHERE kind = 'recurring' AND invoice_id = (\(invoice(ids[0], 2)))",
                     [.sums, .recomputation]
+                ),
+                (
+                    """
+                    UPDATE main.invoice_lines SET details = jsonb_set(details, '{explanation,formula}', '"1.00 × 5"')
+                    WHERE kind = 'recurring' AND invoice_id = (\(invoice(ids[0], 1)))
+                    """, [.recomputation]
+                ),
+                (
+                    """
+                    UPDATE main.invoice_lines SET details = jsonb_set(details, '{explanation,inputs,quantity}', '"7"')
+                    WHERE kind = 'recurring' AND invoice_id = (\(invoice(ids[2], 2)))
+                    """, [.recomputation]
                 ),
                 (
                     "DELETE FROM main.ledger_entries WHERE kind = 'payment' AND invoice_id = '\(paid)'",

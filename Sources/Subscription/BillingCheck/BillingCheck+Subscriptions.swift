@@ -146,7 +146,7 @@ private struct BillingCheckRows {
             lines[try row.identifier(0), default: []].append(
                 SubscriptionRecomputation.Line(
                     kind: try row.textIfPresent(1) ?? "", amount: try row.int64(2),
-                    explained: try row.int64IfPresent(3),
+                    details: try row.jsonIfPresent(3),
                     from: try row.textIfPresent(4), to: try row.textIfPresent(5)))
         }
         for row in try await transaction.query(Self.invoices, values).rows {
@@ -213,7 +213,7 @@ private struct BillingCheckRows {
 
     private static let lines = PostgresStatement(
         """
-        SELECT line.invoice_id, line.kind::text, line.amount, (line.details ->> 'amountMinor')::bigint, line.period_start::text,
+        SELECT line.invoice_id, line.kind::text, line.amount, line.details, line.period_start::text,
             line.period_end::text
         FROM main.invoice JOIN main.invoice_lines AS line ON line.invoice_id = invoice.id AND NOT line.deleted
         WHERE invoice.subscription_id = ANY($1) AND invoice.ordinal IS NOT NULL
