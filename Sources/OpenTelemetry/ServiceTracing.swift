@@ -43,8 +43,8 @@ package struct ServiceTracing: Sendable {
             sink = LogSink(logger: logger)
         }
         recorder = SpanRecorder(
-            sampler: configuration.sampler, limits: configuration.limits, propagators: configuration.propagators,
-            sink: sink)
+            sampler: configuration.sampler, rate: configuration.tracesPerSecond.map(TraceRateLimit.init(perSecond:)),
+            limits: configuration.limits, propagators: configuration.propagators, sink: sink)
     }
 }
 

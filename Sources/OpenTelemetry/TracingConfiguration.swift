@@ -19,6 +19,8 @@ package struct TracingConfiguration: Sendable {
     /// Who exports: the service, this process, this machine.
     package let resource: [Attribute]
     package let sampler: TraceSampler
+    /// How many traces that start here are recorded in a second; nil for all that the sampler takes.
+    package let tracesPerSecond: Int?
     package let limits: SpanLimits
     package let propagators: TracePropagators
     /// Of what the export says in the log; nil for that of the service.
@@ -56,9 +58,14 @@ package struct TracingConfiguration: Sendable {
             target = .otlp(try endpoint.endpoint(), try endpoint.tls())
         }
         let share = try lenient.value(TracingSettings.share)
+        let sampler = try lenient.value(TracingSettings.sampler)
+        let limit = try lenient.value(TracingSettings.tracesPerSecond)
         return TracingConfiguration(
             target: target, resource: try TracingResource(lenient: lenient, service: service).attributes,
-            sampler: try lenient.value(TracingSettings.sampler).sampler(share), limits: try limits(lenient),
+            sampler: (sampler ?? .parentBasedAlwaysOn).sampler(share),
+            // A sampler that is named records what it says.
+            tracesPerSecond: limit ?? (sampler == nil ? TracingSettings.defaultTracesPerSecond : nil),
+            limits: try limits(lenient),
             propagators: try propagators(lenient), logLevel: try lenient.value(TracingSettings.logLevel),
             batches: try batches(lenient))
     }

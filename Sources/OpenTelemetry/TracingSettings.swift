@@ -44,15 +44,22 @@ enum TracingSettings {
         "OTEL_LOG_LEVEL", default: nil, unset: "`LOG_LEVEL`", values: "none, error, warn, info, debug, verbose or all",
         "Level of what the export itself logs", Logger.Level.ofOpenTelemetry
     ).lenient()
-    static let sampler = Setting<SamplerName>.parsed(
-        "OTEL_TRACES_SAMPLER", default: .parentBasedAlwaysOn, unset: SamplerName.parentBasedAlwaysOn.rawValue,
+    static let sampler = Setting<SamplerName?>.parsed(
+        "OTEL_TRACES_SAMPLER", default: nil,
+        unset: "\(SamplerName.parentBasedAlwaysOn.rawValue), and the default of `TRACES_PER_SECOND`",
         values: "always_on, always_off or traceidratio, or one of these with the prefix parentbased_",
-        "Which traces are recorded; with `parentbased_` a caller's decision holds", isLiteral: true
-    ) { SamplerName(rawValue: $0) }.lenient()
+        "Which traces are recorded; with `parentbased_` a caller's decision holds"
+    ) { SamplerName(rawValue: $0).map { .some($0) } }.lenient()
     static let share = Setting<Double>.parsed(
         "OTEL_TRACES_SAMPLER_ARG", default: 1, unset: "1.0", values: "a number from 0 to 1",
         "Share of the traces that `traceidratio` records", isLiteral: true
     ) { text in Double(text).flatMap { (0...1).contains($0) ? $0 : nil } }.lenient()
+    static let tracesPerSecond = Setting.optionalInteger(
+        "TRACES_PER_SECOND", unset: "\(defaultTracesPerSecond), or no limit if `OTEL_TRACES_SAMPLER` is set",
+        in: 1...1_000_000,
+        "How many traces that start here are recorded in a second on average; a caller's decision is not limited"
+    ).lenient()
+    static let defaultTracesPerSecond = 100
 
     static let endpoint = Setting.optionalText(
         "OTEL_EXPORTER_OTLP_ENDPOINT", values: "an http or https URL without user, query and fragment",
@@ -119,7 +126,7 @@ enum TracingSettings {
     static let all: [any DescribedSetting] = {
         let groups: [[any DescribedSetting]] = [
             [isEnabled, host, port, originalName, name, attributes, isDisabled, exporter, propagators, logLevel],
-            [sampler, share, endpoint, tracesEndpoint],
+            [sampler, share, tracesPerSecond, endpoint, tracesEndpoint],
             headers.both, encoding.both, compression.both, timeout.both, certificate.both, clientCertificate.both,
             clientKey.both,
             [delay, exportTime, queueSize, batchSize, attributeCount, spanAttributeCount, valueLength],

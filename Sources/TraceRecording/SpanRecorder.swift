@@ -4,6 +4,8 @@ package import Tracing
 /// Makes spans: the tracer of this project for swift-distributed-tracing. What has ended goes to a sink.
 package final class SpanRecorder: Sendable {
     package let sampler: TraceSampler
+    /// Bounds the traces that start here, as far as nobody else has decided; nil for no bound.
+    private let rate: TraceRateLimit?
     package let limits: SpanLimits
     package let sink: any SpanSink
     /// How the place in a trace is read from callers and sent to others.
@@ -12,11 +14,12 @@ package final class SpanRecorder: Sendable {
     let now: @Sendable () -> UInt64
 
     package init(
-        sampler: TraceSampler = TraceSampler(), limits: SpanLimits = SpanLimits(),
+        sampler: TraceSampler = TraceSampler(), rate: TraceRateLimit? = nil, limits: SpanLimits = SpanLimits(),
         propagators: TracePropagators = .traceContext, sink: any SpanSink,
         now: @escaping @Sendable () -> UInt64 = { DefaultTracerClock.now.nanosecondsSinceEpoch }
     ) {
         self.sampler = sampler
+        self.rate = rate
         self.limits = limits
         self.propagators = propagators
         self.sink = sink
@@ -43,7 +46,8 @@ package final class SpanRecorder: Sendable {
         canJoin: Bool, attributes: [Attribute], start: UInt64, outer: InstrumentationContext?
     ) -> TraceSpan {
         let trace = parent?.traceID ?? .random()
-        let isSampled = sampler.samples(trace, parent: parent, decision: decision)
+        var isSampled = sampler.samples(trace, parent: parent, decision: decision)
+        if isSampled, parent == nil, decision == nil, let rate { isSampled = rate.allows(at: start) }
         var flags = parent.map { $0.flags & TraceContext.randomFlag } ?? TraceContext.randomFlag
         if isSampled { flags |= TraceContext.sampledFlag }
         let record = SpanRecord(

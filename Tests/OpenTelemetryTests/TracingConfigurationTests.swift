@@ -99,6 +99,17 @@ import TraceRecording
         #expect(!log.lines.contains { $0.contains("secret") })
     }
 
+    @Test(
+        arguments: [
+            ([:], 100), (["TRACES_PER_SECOND": "7"], 7), (["OTEL_TRACES_SAMPLER": "parentbased_always_on"], nil),
+            (["OTEL_TRACES_SAMPLER": "always_on", "TRACES_PER_SECOND": "7"], 7),
+            (["OTEL_TRACES_SAMPLER": "sometimes"], 100), (["TRACES_PER_SECOND": "0"], 100),
+        ] as [([String: String], Int?)])
+    func `the rate of traces is limited unless a sampler is named`(variables: [String: String], expected: Int?) throws {
+        let configuration = try #require(try read(variables.merging(["ENABLE_TRACING": "1"]) { $1 }))
+        #expect(configuration.tracesPerSecond == expected)
+    }
+
     @Test func `every setting has an effect`() throws {
         let environment = [
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://a:1", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -117,7 +128,7 @@ import TraceRecording
                 == BatchSettings(
                     delay: .milliseconds(1), requestTime: .milliseconds(3), exportTime: .milliseconds(4),
                     queueSize: 100, batchSize: 50))
-        #expect(configuration.sampler == TraceSampler(.ratio(0.25)))
+        #expect(configuration.sampler == TraceSampler(.ratio(0.25)) && configuration.tracesPerSecond == nil)
         #expect(configuration.propagators == [.b3, .jaeger] && configuration.logLevel == .warning)
         #expect(configuration.limits == SpanLimits(attributes: 5, valueLength: 7, events: 8, links: 9))
         let endpoint = try #require(try endpoint(environment))
