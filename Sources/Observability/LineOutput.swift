@@ -124,7 +124,7 @@ package final class LineOutput: Sendable {
     }
 
     /// How long lines are collected after some were written.
-    private static let collectingMicroseconds: UInt32 = 2000
+    private static let collectingMicroseconds: UInt32 = 10_000
     /// Buffers that have grown larger are given back.
     private static let keptCapacity = 256 << 10
 

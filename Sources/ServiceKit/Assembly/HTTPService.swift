@@ -67,7 +67,7 @@ package struct HTTPService: Sendable {
             document: { [weak box] in box?.buffer ?? ByteBuffer() }, isDraining: { drain.isDraining })
         let all = ofBase + (replicated == nil ? operations : operations.map { $0.withReplicas() })
         let document = OpenAPIDocument(
-            title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
+            title: base.serviceName, summary: summary, operations: all, namedSchemas: { catalog?.namedSchemas ?? [] })
         box.fill { ByteBuffer(bytes: document.json()) }
         documentText = box
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)

@@ -78,18 +78,28 @@ package struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
         switch value {
         case .local: return description
         case .ipv4(let bits):
-            return [24, 16, 8].map { String((bits >> $0) & 0xFF) }.joined(separator: ".") + ".0/24"
+            return Self.dotted(bits, numbers: 3) + ".0/24"
         case .ipv6(let upper, _):
             let groups = [48, 32, 16].map { String((upper >> $0) & 0xFFFF, radix: 16) }
             return groups.joined(separator: ":") + "::/48"
         }
     }
 
+    /// The first numbers of an IPv4 address. Each line of the access log has one.
+    private static func dotted(_ bits: UInt32, numbers: Int) -> String {
+        var text = String(bits >> 24)
+        for number in 1..<numbers {
+            text += "."
+            text += String(UInt8(truncatingIfNeeded: bits >> (24 - 8 * number)))
+        }
+        return text
+    }
+
     /// The address in its usual form (RFC 5952 for IPv6), or `local`.
     package var description: String {
         switch value {
         case .local: return "local"
-        case .ipv4(let bits): return [24, 16, 8, 0].map { String((bits >> $0) & 0xFF) }.joined(separator: ".")
+        case .ipv4(let bits): return Self.dotted(bits, numbers: 4)
         case .ipv6(let upper, let lower):
             var bytes = ByteBuffer()
             bytes.writeInteger(upper)

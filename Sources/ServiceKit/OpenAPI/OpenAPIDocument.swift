@@ -12,13 +12,14 @@ package struct OpenAPIDocument: Sendable {
     package let version: String
     /// What it describes.
     package let operations: [Operation]
-    /// Schemas that others refer to by name only, such as those of related entities.
-    package let namedSchemas: [(name: String, schema: Schema)]
+    /// Schemas that others refer to by name only, such as those of related entities. Made when the document is written: a service
+    /// that starts has not been asked for it.
+    private let namedSchemas: @Sendable () -> [(name: String, schema: Schema)]
 
     /// Makes one from its parts.
     package init(
         title: String, summary: String, version: String = "1.0.0", operations: [Operation],
-        namedSchemas: [(name: String, schema: Schema)] = []
+        namedSchemas: @escaping @Sendable () -> [(name: String, schema: Schema)] = { [] }
     ) {
         self.title = title
         self.summary = summary
@@ -89,7 +90,7 @@ package struct OpenAPIDocument: Sendable {
         FailureSchema.envelope.collectNamed(into: &schemas)
         FailureSchema.problem.collectNamed(into: &schemas)
         var named: [String: Schema] = [:]
-        for (_, schema) in namedSchemas { schema.collectNamed(into: &named) }
+        for (_, schema) in namedSchemas() { schema.collectNamed(into: &named) }
         var visited: Set<String> = []
         while let name = schemas.keys.first(where: { !visited.contains($0) }) {
             visited.insert(name)
