@@ -2,7 +2,7 @@ import Synchronization
 
 /// Bounds how many traces that start here are recorded. Under load, tracing costs what so many cost, however many requests there are.
 ///
-/// What is left of ten quiet seconds may be used at once, so that a burst of a few requests is recorded whole.
+/// What is left of three quiet seconds may be used at once, so that a burst of a few requests is recorded whole.
 package final class TraceRateLimit: Sendable {
     /// The generic cell rate algorithm; times are nanoseconds since 1970.
     private struct State {
@@ -11,7 +11,7 @@ package final class TraceRateLimit: Sendable {
         /// When all that was recorded would have been recorded at the rate alone.
         var theoreticalArrival: UInt64 = 0
 
-        static let burst: UInt64 = 10_000_000_000
+        static let burst: UInt64 = 3_000_000_000
 
         init(perSecond: Int) { interval = 1_000_000_000 / UInt64(max(1, perSecond)) }
 

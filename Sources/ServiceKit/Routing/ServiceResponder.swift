@@ -98,8 +98,8 @@ package struct ServiceResponder: HTTPResponder {
         _ request: Request, _ context: ServiceRequestContext, start: ContinuousClock.Instant, startedAt: Timestamp
     ) {
         let started = StartedRequest(
-            method: request.method, path: request.uri.path, headers: request.headers, start: start,
-            startedAt: startedAt, annotations: context.annotations)
+            method: request.method, headers: request.headers, start: start, startedAt: startedAt,
+            annotations: context.annotations)
         for observer in observers { observer.began(started) }
     }
 

@@ -20,8 +20,6 @@ extension RequestObserver {
 /// A request that has just arrived.
 package struct StartedRequest: Sendable {
     package let method: HTTPRequest.Method
-    /// Path without the query.
-    package let path: String
     package let headers: HTTPFields
     /// When it arrived.
     package let start: ContinuousClock.Instant
