@@ -41,7 +41,8 @@ extension BillingRun {
             let regular = bucket.indices.filter { isEligible[$0] && !lines[bucket[$0]].isProration }
             try share(amount, over: regular, left: left, to: &shares)
             let charges = bucket.indices.filter { isEligible[$0] && lines[bucket[$0]].kind == .prorationCharge }
-            let items = discount.items?.count ?? scenario.items.count
+            // An item that a later change adds must not be seen before its day.
+            let items = discount.items?.count ?? items.count { !$0.isDormant }
             try share(amount, overCharges: charges, left: left, to: &shares) { line in
                 items > 1 ? replacedShare(by: line, number: number, finder: finder) : nil
             }
