@@ -36,6 +36,8 @@ extension ConformanceCheck {
         let configuration = bus.configuration.with {
             $0.maximumAttempts = maximum
             $0.settlementTimeout = .seconds(60)
+            // A process that is to die need not listen: the event may be published after its first look.
+            $0.pollInterval = .milliseconds(100)
         }
         let first =
             try await bus.promises.survivesProcesses ? bus.doomedProcess().subscriber : bus.subscriber
