@@ -42,9 +42,9 @@ extension BillingRun {
             try share(amount, over: regular, left: left, to: &shares)
             let charges = bucket.indices.filter { isEligible[$0] && lines[bucket[$0]].kind == .prorationCharge }
             // An item that a later change adds must not be seen before its day.
-            let items = discount.items?.count ?? items.count { !$0.isDormant }
+            let itemCount = discount.items?.count ?? items.count { !$0.isDormant }
             try share(amount, overCharges: charges, left: left, to: &shares) { line in
-                items > 1 ? replacedShare(by: line, number: number, finder: finder) : nil
+                itemCount > 1 ? replacedShare(by: line, number: number, finder: finder) : nil
             }
         }
         // A credit takes back the discount of what it credits.

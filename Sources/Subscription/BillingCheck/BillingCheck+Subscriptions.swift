@@ -46,8 +46,7 @@ extension BillingCheck {
         }
     }
 
-    /// Subscriptions are looked up one by one (`OFFSET 0`): a join under a limit that the plan does not know reads the whole table for
-    /// each page.
+    /// Both identifiers are compared with that of the page before: a merge join would read all subscriptions from the first one on.
     private static func pageOfSubscriptions(isOfTenant: Bool) -> PostgresStatement {
         PostgresStatement(
             """
@@ -55,15 +54,11 @@ extension BillingCheck {
                 CASE WHEN subscription.deleted THEN \(TenantSubscription.Status.cancelled.rawValue) ELSE subscription.status END,
                 billing.next_due_on, CASE WHEN billing.parked_on IS NOT NULL THEN billing.parked_reason END, subscription.invoice_id,
                 main.tenant_now(billing.tenant_id)
-            FROM (
-                SELECT * FROM main.subscription_billing AS page
-                WHERE id > $1 \(isOfTenant ? "AND tenant_id = $4" : "")
-                    AND ($3 = '' OR modified_on >= nullif($3, '')::timestamp AT TIME ZONE 'UTC'
-                        OR (SELECT status FROM main.subscriptions WHERE id = page.id) IN (1, 2))
-                ORDER BY id LIMIT $2) AS billing
-            CROSS JOIN LATERAL (
-                SELECT status, deleted, invoice_id FROM main.subscriptions WHERE id = billing.id OFFSET 0) AS subscription
-            ORDER BY billing.id
+            FROM main.subscription_billing AS billing JOIN main.subscriptions AS subscription ON subscription.id = billing.id
+            WHERE billing.id > $1 AND subscription.id > $1
+                AND ($3 = '' OR billing.modified_on >= nullif($3, '')::timestamp AT TIME ZONE 'UTC' OR subscription.status IN (1, 2))
+                \(isOfTenant ? "AND billing.tenant_id = $4" : "")
+            ORDER BY billing.id LIMIT $2
             """)
     }
 

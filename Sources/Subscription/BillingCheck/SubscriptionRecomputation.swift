@@ -183,7 +183,7 @@ struct SubscriptionRecomputation: Sendable {
             expect("the amount of \(name)", line.amount, computed.amount.minorUnits)
             expect("the first day of \(name)", line.from ?? "", computed.period?.start.description ?? "")
             expect("the end of \(name)", line.to ?? "", computed.period?.end.description ?? "")
-            let places = explanation(of: line, differsFrom: computed)
+            let places = explanationDifferences(of: line, from: computed)
             if !places.isEmpty {
                 differences.append("what explains \(name) is different: \(places.joined(separator: ", "))")
             }
@@ -192,7 +192,7 @@ struct SubscriptionRecomputation: Sendable {
     }
 
     /// The members of the explanation that are not those of the engine.
-    private static func explanation(of line: Line, differsFrom computed: InvoiceLine) -> [String] {
+    private static func explanationDifferences(of line: Line, from computed: InvoiceLine) -> [String] {
         guard let bytes = line.details, let stored = try? JSONValue.parse(stored: bytes).objectValue,
             let engine = try? LineExplanation(computed)
         else { return ["it cannot be read"] }
