@@ -118,18 +118,6 @@ extension CalendarDate: CustomStringConvertible {
     /// `2026-01-31`.
     package var description: String {
         let (year, month, day) = components
-        // Byte by byte: previews write thousands of dates.
-        return String(unsafeUninitializedCapacity: 10) { bytes in
-            func write(_ value: Int, at place: Int) {
-                bytes[place] = UInt8(ascii: "0") + UInt8(value / 10 % 10)
-                bytes[place + 1] = UInt8(ascii: "0") + UInt8(value % 10)
-            }
-            write(year / 100, at: 0)
-            write(year, at: 2)
-            write(month, at: 5)
-            write(day, at: 8)
-            (bytes[4], bytes[7]) = (UInt8(ascii: "-"), UInt8(ascii: "-"))
-            return 10
-        }
+        return GregorianCalendar.text(year: year, month: month, day: day)
     }
 }

@@ -27,34 +27,23 @@ extension Timestamp {
         var position = 0
         if date.year < 0 || date.year > 9999 {
             buffer[0] = date.year < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+")
-            Timestamp.writeTwoDigits(abs(date.year) / 10_000, to: buffer, at: 1)
+            buffer.writeTwoDigits(abs(date.year) / 10_000, at: 1)
             position = 3
         }
-        let year = abs(date.year) % 10_000
-        Timestamp.writeTwoDigits(year / 100, to: buffer, at: position)
-        Timestamp.writeTwoDigits(year % 100, to: buffer, at: position + 2)
-        buffer[position + 4] = UInt8(ascii: "-")
-        Timestamp.writeTwoDigits(date.month, to: buffer, at: position + 5)
-        buffer[position + 7] = UInt8(ascii: "-")
-        Timestamp.writeTwoDigits(date.day, to: buffer, at: position + 8)
+        buffer.writeDate(year: abs(date.year) % 10_000, month: date.month, day: date.day, at: position)
         buffer[position + 10] = UInt8(ascii: "T")
         let (minutes, millisecondsOfMinute) = time.quotientAndRemainder(dividingBy: 60_000)
-        Timestamp.writeTwoDigits(minutes / 60, to: buffer, at: position + 11)
+        buffer.writeTwoDigits(minutes / 60, at: position + 11)
         buffer[position + 13] = UInt8(ascii: ":")
-        Timestamp.writeTwoDigits(minutes % 60, to: buffer, at: position + 14)
+        buffer.writeTwoDigits(minutes % 60, at: position + 14)
         buffer[position + 16] = UInt8(ascii: ":")
-        Timestamp.writeTwoDigits(millisecondsOfMinute / 1000, to: buffer, at: position + 17)
+        buffer.writeTwoDigits(millisecondsOfMinute / 1000, at: position + 17)
         buffer[position + 19] = UInt8(ascii: ".")
         let fraction = millisecondsOfMinute % 1000
         buffer[position + 20] = UInt8(truncatingIfNeeded: 48 + fraction / 100)
-        Timestamp.writeTwoDigits(fraction % 100, to: buffer, at: position + 21)
+        buffer.writeTwoDigits(fraction % 100, at: position + 21)
         buffer[position + 23] = UInt8(ascii: "Z")
         return position + 24
-    }
-
-    private static func writeTwoDigits(_ value: Int, to buffer: UnsafeMutableRawBufferPointer, at offset: Int) {
-        buffer[offset] = UInt8(truncatingIfNeeded: 48 + value / 10)
-        buffer[offset + 1] = UInt8(truncatingIfNeeded: 48 + value % 10)
     }
 }
 
