@@ -59,7 +59,7 @@ package struct TracingConfiguration: Sendable {
         }
         let share = try lenient.value(TracingSettings.share)
         let sampler = try lenient.value(TracingSettings.sampler)
-        let limit = try lenient.value(TracingSettings.tracesPerSecond)
+        let limit = try reader.value(TracingSettings.tracesPerSecond)
         return TracingConfiguration(
             target: target, resource: try TracingResource(lenient: lenient, service: service).attributes,
             sampler: (sampler ?? .parentBasedAlwaysOn).sampler(share),

@@ -57,8 +57,7 @@ enum TracingSettings {
     static let tracesPerSecond = Setting.optionalInteger(
         "TRACES_PER_SECOND", unset: "\(defaultTracesPerSecond), or no limit if `OTEL_TRACES_SAMPLER` is set",
         in: 1...1_000_000,
-        "How many traces that start here are recorded in a second on average; a caller's decision is not limited"
-    ).lenient()
+        "How many traces that start here are recorded in a second on average; a caller's decision is not limited")
     static let defaultTracesPerSecond = 100
 
     static let endpoint = Setting.optionalText(

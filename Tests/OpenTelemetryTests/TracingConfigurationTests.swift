@@ -103,11 +103,19 @@ import TraceRecording
         arguments: [
             ([:], 100), (["TRACES_PER_SECOND": "7"], 7), (["OTEL_TRACES_SAMPLER": "parentbased_always_on"], nil),
             (["OTEL_TRACES_SAMPLER": "always_on", "TRACES_PER_SECOND": "7"], 7),
-            (["OTEL_TRACES_SAMPLER": "sometimes"], 100), (["TRACES_PER_SECOND": "0"], 100),
+            (["OTEL_TRACES_SAMPLER": "sometimes"], 100),
         ] as [([String: String], Int?)])
     func `the rate of traces is limited unless a sampler is named`(variables: [String: String], expected: Int?) throws {
         let configuration = try #require(try read(variables.merging(["ENABLE_TRACING": "1"]) { $1 }))
         #expect(configuration.tracesPerSecond == expected)
+    }
+
+    @Test(arguments: ["0", "-1", "1000001", "many", "1.5"])
+    func `an unusable rate of traces is refused`(rate: String) throws {
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try read(["ENABLE_TRACING": "1", "TRACES_PER_SECOND": rate])
+        }
+        #expect(failure.map { "\($0)".contains("TRACES_PER_SECOND") } == true)
     }
 
     @Test func `every setting has an effect`() throws {
