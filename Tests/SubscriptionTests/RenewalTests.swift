@@ -109,7 +109,10 @@ extension ServiceTests {
                             async let claiming = claim()
                             try await eventually("the claim waits") {
                                 try await database.count(
-                                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 1
+                                    """
+                                    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (
+                                        SELECT oid FROM pg_database WHERE datname = current_database())
+                                    """) == 1
                             }
                             try await database.query(
                                 "UPDATE main.subscription_billing SET due_at = now() WHERE id = $1::uuid",
