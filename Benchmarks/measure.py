@@ -191,8 +191,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
 
 
 class Layers:
-    """What all layers together cost on the cached read: the processor time of a request in two processes with them and two without,
-    in short turns, so that neither what else the machine does nor where a process is in memory decides."""
+    """What all layers together cost on the cached read: two processes with them and two without are measured in short turns, so that
+    neither what else the machine does nor where a process is in memory decides."""
 
     def __init__(self):
         self.pairs, self.servers = [], []
@@ -223,11 +223,9 @@ class Layers:
         return {"without": self.pairs[0][0], "with": self.pairs[0][1]}
 
     def share(self):
-        """The processor time of a read without layers, as a share of that with all of them. What else the machine does only adds to it, so
-        the least of all turns counts."""
-        without, layered = (
-            min(run["cpuMicroseconds"] for pair in self.pairs for run in pair[kind].runs["read"]) for kind in (0, 1))
-        return without / layered
+        """The best rate of all turns with layers, as a share of the best one without."""
+        without, layered = (max(pair[kind].best("read")["perSecond"] for pair in self.pairs) for kind in (0, 1))
+        return layered / without
 
     def stop(self):
         for server in self.servers:
