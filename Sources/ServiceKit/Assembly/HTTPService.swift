@@ -44,7 +44,7 @@ package struct HTTPService: Sendable {
     ///   - idempotency: Stores idempotency keys; nil for a service without operations that take them.
     ///   - tenantGate: Rejects tokens of tenants that may not act; nil for a service without tenants.
     ///   - tenantPlans: The plans of tenants, for their limits of calls; nil for a service without tenants.
-    ///   - replicated: The database whose rows the operations read, which may have replicas; nil if there is none.
+    ///   - replicated: The database whose rows the operations read, which may have replicas; nil for a service without a database.
     ///   - observers: Learn of all requests, in addition to the access log; made from all operations.
     ///   - recorder: Records spans; nil without tracing.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.

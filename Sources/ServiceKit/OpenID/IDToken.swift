@@ -5,7 +5,7 @@ package import Primitives
 /// Why an ID token is refused. For the log: it has no data of the token.
 package enum IDTokenFault: String, Error, Sendable, Hashable, CaseIterable {
     case malformed
-    /// The algorithm is none of those with a public key, such as `none` and `HS256`, or no key of the provider fits.
+    /// The algorithm does not use a public key (`none`, `HS256`), or no key of the provider fits.
     case unknownKey
     case signature
     case issuer

@@ -32,7 +32,7 @@ final class ListeningSocket: Sendable {
         await descriptor(of: channel) { process_pending_connections($0) } ?? 0
     }
 
-    /// Runs a body with the descriptor, which cannot be closed meanwhile; nil if there is none any more.
+    /// Runs a body with the descriptor, which cannot be closed meanwhile; nil once it is closed.
     private static func descriptor<Value: Sendable>(
         of channel: any Channel, _ body: @escaping @Sendable (Int32) -> Value
     ) async -> Value? {
