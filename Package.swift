@@ -31,7 +31,6 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
-let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 // Groups: what is nearly always used together.
 let values: [Target.Dependency] = ["Primitives", "JSONCoding"]
@@ -89,7 +88,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
     ],
     targets: [
         .target(name: "CProcess"),
@@ -99,7 +97,7 @@ let package = Package(
         library("Primitives", []),
         library("TraceRecording", ["Primitives", tracing]),
         library("JSONCoding", ["Primitives"]),
-        library("ConfigurationChecks", [configuration, systemPackage]),
+        library("ConfigurationChecks", [configuration]),
         library("TransportSecurity", ["ConfigurationChecks", nioCore, nioSSL]),
         library("Sealing", ["Primitives", crypto]),
         library("PDFDocuments", ["CProcess", "Primitives", "JSONCoding", logging]),

@@ -1,6 +1,5 @@
 package import Configuration
 import FoundationEssentials
-import SystemPackage
 
 /// The configuration of a process, highest precedence first: environment variables, `.env.docker`, `.env.defaults`, then
 /// values bound by the program. Secrets may be in files; see `ConfigReader.secret(_:)`.
@@ -14,9 +13,9 @@ package enum EnvironmentReader {
     package static func make(
         folder: String = ".", bound: [String: String] = [:],
         environment: [String: String] = ProcessInfo.processInfo.environment
-    ) async throws -> ConfigReader {
+    ) throws -> ConfigReader {
         ConfigReader(
-            providers: try await sources(folder: folder, bound: bound, environment: environment).map(\.provider))
+            providers: try sources(folder: folder, bound: bound, environment: environment).map(\.provider))
     }
 
     /// A place that settings come from.
@@ -34,21 +33,18 @@ package enum EnvironmentReader {
     package static func sources(
         folder: String = ".", bound: [String: String] = [:],
         environment: [String: String] = ProcessInfo.processInfo.environment
-    ) async throws -> [Source] {
+    ) throws -> [Source] {
         let variables = EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
         var sources = [Source(name: "environment", provider: variables)]
         for name in EnvironmentFiles.names {
             do {
-                let provider = try await EnvironmentVariablesProvider(
-                    environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true)
-                var values: [String: String] = [:]
-                for variable in EnvironmentFiles.variables(of: name, in: folder) {
-                    values[variable] = try provider.environmentValue(forName: variable)
-                }
+                let variables = try EnvironmentFiles.variables(of: name, in: folder)
+                // The last line of a name counts.
+                let values = Dictionary(variables.map { ($0.name, $0.value) }) { $1 }
                 let present = EnvironmentVariablesProvider(environmentVariables: withoutEmpty(values))
                 sources.append(Source(name: name, provider: present))
             } catch {
-                let place = folder == "." ? "the current folder, which may have been deleted" : folder
+                let place = folder == "." ? "the current folder" : folder
                 throw ConfigurationFailure(key: name, reason: "cannot be read in \(place)")
             }
         }

@@ -33,7 +33,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
         func run() async throws {
             CommandSupport.bootstrapQuietLogging()
-            let sources = try await EnvironmentReader.sources(environment: CommandSupport.environment)
+            let sources = try EnvironmentReader.sources(environment: CommandSupport.environment)
             let settings = EffectiveSetting.all(of: service.settings, in: sources)
                 .filter { !set || $0.source != nil || $0.problem != nil }
             for line in json ? settings.map(\.json) : EffectiveSetting.table(settings) {

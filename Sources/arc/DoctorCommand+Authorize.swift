@@ -79,9 +79,9 @@ extension DoctorCommand {
             let logger = Logger(label: "arc.doctor")
             let reader: ConfigReader
             if doctor.service != nil {
-                reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+                reader = try EnvironmentReader.make(environment: CommandSupport.environment)
             } else if let stack = try CommandSupport.stack(for: "arc doctor authorize") {
-                reader = try await EnvironmentReader.make(
+                reader = try EnvironmentReader.make(
                     environment: try stack.environment.variables(for: service.stackService))
             } else {
                 throw CommandFailure(

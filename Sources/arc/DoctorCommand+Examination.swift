@@ -78,7 +78,7 @@ struct Examination: Sendable {
     }
 
     func reader() async throws -> ConfigReader {
-        try await EnvironmentReader.make(environment: environment)
+        try EnvironmentReader.make(environment: environment)
     }
 
     // MARK: What is examined
@@ -215,7 +215,7 @@ struct Examination: Sendable {
 
     private func migrations() async throws -> String {
         guard let database = MigratedDatabase(rawValue: service.rawValue) else { return "none" }
-        let reader = try await EnvironmentReader.make(environment: migration ?? environment)
+        let reader = try EnvironmentReader.make(environment: migration ?? environment)
         let configuration = try PostgresConfiguration.forMigrations(reader: reader)
         let states = try await Migrator(configuration: configuration, migrations: database.migrations, logger: logger)
             .status()

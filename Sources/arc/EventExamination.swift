@@ -14,7 +14,7 @@ struct EventExamination {
     /// - Throws: `CommandFailure` with what is late.
     func run() async throws -> String {
         let logger = Logger(label: "arc.doctor")
-        let reader = try await EnvironmentReader.make(environment: environment)
+        let reader = try EnvironmentReader.make(environment: environment)
         let lag = try EventLag(reader: reader, clock: SystemClock())
         var places: [(name: String, backlog: GroupBacklog)] = []
         if service != .orchestrator {

@@ -119,7 +119,7 @@ enum EventStore: Sendable {
         if !isNamed, let stack = try CommandSupport.stack(for: "arc events") {
             environment = try stack.environment.variables(for: .orchestrator)
         }
-        let reader = try await EnvironmentReader.make(environment: environment)
+        let reader = try EnvironmentReader.make(environment: environment)
         guard try BusConnectors.name(reader: reader) != "postgres" else { return nil }
         return try BusConnectors.connect(reader: reader, clock: SystemClock(), logger: logger)
     }

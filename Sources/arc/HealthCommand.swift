@@ -22,7 +22,7 @@ struct HealthCommand: AsyncParsableCommand {
     var ready = false
 
     func run() async throws {
-        let reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+        let reader = try EnvironmentReader.make(environment: CommandSupport.environment)
         let path = ready ? "/health/ready" : "/ping"
         let port: UInt16
         let host: String

@@ -15,6 +15,6 @@ extension MigratedDatabase {
             throw ConfigurationFailure(
                 key: "DB_DATABASE", reason: "\(reason), and there is no stack of `arc up` in ARC_HOME")
         }
-        return try await EnvironmentReader.make(environment: stack.environment.keyVariables(for: plan))
+        return try EnvironmentReader.make(environment: stack.environment.keyVariables(for: plan))
     }
 }

@@ -15,7 +15,7 @@ struct OpenAPICommand: AsyncParsableCommand {
 
     func run() async throws {
         CommandSupport.bootstrapQuietLogging()
-        let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
+        let reader = try EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
         let http = try await service.make(reader: reader, logger: Logger(label: "arc.openapi"))
         CommandSupport.printLine(try JSONValue.parse(stored: http.document.json()).indented())
     }

@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
             reportUnknownVariables(logger)
-            let reader = try await EnvironmentReader.make()
+            let reader = try EnvironmentReader.make()
             try check(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
             // The memory of the code that read the settings and described the operations is released before the start needs more.
@@ -48,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
                 // The code that checked the database is not needed to serve requests, either.
                 process_release_code()
             } configuration: {
-                try await EnvironmentReader.make()
+                try EnvironmentReader.make()
             }
             logger.info("Stopped", metadata: ["service": "\(service.rawValue)"])
             CommandSupport.endServiceLogging()

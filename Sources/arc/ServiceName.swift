@@ -92,7 +92,7 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
 extension EventParticipant {
     /// All services, with what they publish and consume. Nothing is connected.
     static func all(logger: Logger) async throws -> [EventParticipant] {
-        let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
+        let reader = try EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
         var participants: [EventParticipant] = []
         for service in ServiceName.allCases {
             participants.append(try await service.eventParticipant(reader: reader, logger: logger))

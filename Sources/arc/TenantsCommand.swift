@@ -18,6 +18,6 @@ struct TenantsCommand: AsyncParsableCommand {
                 key: "DB_DATABASE",
                 reason: "is not set, and there is no stack of `arc up` in ARC_HOME; use the orchestrator's settings")
         }
-        return try await EnvironmentReader.make(environment: try stack.environment.variables(for: .orchestrator))
+        return try EnvironmentReader.make(environment: try stack.environment.variables(for: .orchestrator))
     }
 }

@@ -19,7 +19,7 @@ import Testing
         path: "../../docs/asyncapi")
 
     private static func participants() async throws -> [EventParticipant] {
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nowhere",
             environment: [
                 "DB_USER": "arc", "DB_DATABASE": "arc", "MESSAGE_BUS_DB_USER": "arc", "MESSAGE_BUS_DB_DATABASE": "arc",

@@ -93,7 +93,7 @@ import Testing
             "PROVISIONER_DB_USER": "arc", "PROVISIONER_DB_DATABASE": "arc", "JWT_SECRET": "secret",
             "JWT_JWKS_URL": "https://id.example.com/keys", "TENANT_MANAGEMENT_URL": "http://127.0.0.1:1",
         ]
-        let reader = try await EnvironmentReader.make(folder: "/nonexistent", environment: environment)
+        let reader = try EnvironmentReader.make(folder: "/nonexistent", environment: environment)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let services = [
             try await TenantManagementApp.make(reader: reader, logger: logger),

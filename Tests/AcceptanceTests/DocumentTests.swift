@@ -19,7 +19,7 @@ struct DocumentTests {
     ]
 
     private func services() async throws -> [HTTPService] {
-        let reader = try await EnvironmentReader.make(folder: "/nowhere", environment: Self.environment)
+        let reader = try EnvironmentReader.make(folder: "/nowhere", environment: Self.environment)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return [
             try await TenantManagementApp.make(reader: reader, logger: logger),

@@ -25,7 +25,7 @@ import Testing
     private static func problems(
         _ environment: [String: String], of keys: ConfigurationKeys = TenantManagementApp.configurationKeys
     ) async throws -> [String] {
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nonexistent", environment: good.merging(environment) { $1 })
         return try SecretPolicy.problems(keys, reader: reader).map(\.key).sorted()
     }

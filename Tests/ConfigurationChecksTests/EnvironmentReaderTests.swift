@@ -9,7 +9,7 @@ import Testing
             try Data("A=docker\nB=docker\n".utf8).write(to: folder.appendingPathComponent(".env.docker"))
             try Data("A=defaults\nB=defaults\nC=defaults\n".utf8)
                 .write(to: folder.appendingPathComponent(".env.defaults"))
-            let reader = try await EnvironmentReader.make(
+            let reader = try EnvironmentReader.make(
                 folder: folder.path, bound: ["A": "bound", "D": "bound"], environment: ["A": "environment"])
             #expect(reader.text("a") == "environment")
             #expect(reader.text("b") == "docker")
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `an empty environment variable counts as unset in favor of the layers below`() async throws {
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nowhere", bound: ["A": "bound"], environment: ["A": "", "B": ""])
         #expect(reader.text("a") == "bound")
         #expect(reader.text("b") == nil)
@@ -32,14 +32,14 @@ import Testing
                 .write(to: folder.appendingPathComponent(".env.docker"))
             try Data("A=defaults\nB=defaults\nD=\n".utf8)
                 .write(to: folder.appendingPathComponent(".env.defaults"))
-            let reader = try await EnvironmentReader.make(
+            let reader = try EnvironmentReader.make(
                 folder: folder.path, bound: ["A": "bound", "C": "bound", "E": ""], environment: ["D": ""])
             #expect(reader.text("a") == "defaults")
             #expect(reader.text("b") == "defaults")
             #expect(reader.text("c") == "bound")
             #expect(reader.text("d") == "docker")
             #expect(reader.text("e") == nil, "the last line of a name counts")
-            let sources = try await EnvironmentReader.sources(folder: folder.path, environment: ["A": ""])
+            let sources = try EnvironmentReader.sources(folder: folder.path, environment: ["A": ""])
             let keys = ConfigurationKeys("all", [Setting.optionalText("A", "What it is")])
             #expect(EffectiveSetting.all(of: keys, in: sources).map(\.source) == [".env.defaults"])
         }
@@ -49,7 +49,7 @@ import Testing
         try await withFolder { folder in
             try Data("hush\n".utf8).write(to: folder.appendingPathComponent("secret"))
             try Data("JWT_SECRET=well-known\n".utf8).write(to: folder.appendingPathComponent(".env.defaults"))
-            let reader = try await EnvironmentReader.make(
+            let reader = try EnvironmentReader.make(
                 folder: folder.path,
                 environment: ["JWT_SECRET_FILE": folder.appendingPathComponent("secret").path])
             #expect(try reader.secret("jwt.secret") == "hush")

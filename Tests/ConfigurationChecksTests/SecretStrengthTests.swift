@@ -36,7 +36,7 @@ import Testing
             (["ARC_ENV": "", "NODE_ENV": "development"], true),
         ] as [([String: String], Bool)])
     func `only a known name means development`(environment: [String: String], isDevelopment: Bool) async throws {
-        let reader = try await EnvironmentReader.make(folder: "/nonexistent", environment: environment)
+        let reader = try EnvironmentReader.make(folder: "/nonexistent", environment: environment)
         #expect((DeploymentEnvironment(reader: reader) == .development) == isDevelopment)
     }
 }

@@ -129,7 +129,7 @@ import Testing
         try await withFolder { folder in
             try Data(text.replacing("\n# PORT=", with: "\nPORT=").utf8)
                 .write(to: folder.appendingPathComponent(".env.defaults"))
-            let reader = try await EnvironmentReader.make(folder: folder.path, environment: [:])
+            let reader = try EnvironmentReader.make(folder: folder.path, environment: [:])
             #expect(reader.text("port") == "3005" && reader.text("mode") == nil)
         }
     }
@@ -149,7 +149,7 @@ import Testing
             ("http://me:hush@a.example/y?q=1@2", "http://…@a.example/y?q=1@2"), ("http://hush@b", "http://…@b"),
             ("one://a/@b, two://u:hush@c", "one://a/@b, two://…@c"), ("http://a/@b", "http://a/@b"), ("@", "@"),
         ] {
-            let sources = try await EnvironmentReader.sources(folder: "/nonexistent", environment: ["PLACE": text])
+            let sources = try EnvironmentReader.sources(folder: "/nonexistent", environment: ["PLACE": text])
             #expect(EffectiveSetting.all(of: keys, in: sources).first?.value == shown)
         }
         let failure = #expect(throws: ConfigurationFailure.self) {
@@ -162,9 +162,9 @@ import Testing
         let keys = ConfigurationKeys("all", [Self.user, Self.port]).checking {
             (reader) throws(ConfigurationFailure) in _ = try reader.value(Self.user)
         }
-        let missing = try await EnvironmentReader.sources(folder: "/nonexistent", environment: [:])
+        let missing = try EnvironmentReader.sources(folder: "/nonexistent", environment: [:])
         #expect(EffectiveSetting.all(of: keys, in: missing).map(\.problem) == ["DB_USER is missing", nil])
-        let present = try await EnvironmentReader.sources(folder: "/nonexistent", environment: ["DB_USER": "arc"])
+        let present = try EnvironmentReader.sources(folder: "/nonexistent", environment: ["DB_USER": "arc"])
         #expect(EffectiveSetting.all(of: keys, in: present).map(\.problem) == [nil, nil])
     }
 
@@ -174,7 +174,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data("PORT=1\nMODE=fast\nTOKEN=from the file\n".utf8).write(
             to: folder.appendingPathComponent(".env.docker"))
-        let sources = try await EnvironmentReader.sources(
+        let sources = try EnvironmentReader.sources(
             folder: folder.path, bound: ["DB_USER": "arc"], environment: ["PORT": "0", "MODE": ""])
         let settings = EffectiveSetting.all(of: Self.keys, in: sources)
         let found = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0) })

@@ -36,7 +36,7 @@ import Testing
         let path = TestCommand.temporaryFile("servers.json")
         try Data(text.utf8).write(to: path)
         defer { try? FileManager.default.removeItem(at: path) }
-        let reader = try await EnvironmentReader.make(folder: "/nowhere", environment: [:])
+        let reader = try EnvironmentReader.make(folder: "/nowhere", environment: [:])
         let file = DataServersFile(path: path.path, reader: reader)
         let placement = PlacementService(
             servers: DataServers(try file.load(), file: file, logger: testLogger),

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct DataServersFileTests {
     private func parse(_ text: String, environment: [String: String] = [:]) async throws -> [DataServer] {
-        let reader = try await EnvironmentReader.make(folder: "/nowhere", environment: environment)
+        let reader = try EnvironmentReader.make(folder: "/nowhere", environment: environment)
         return try DataServersFile(path: "/etc/arc/servers.json", reader: reader).parse(Array(text.utf8))
     }
 

@@ -25,7 +25,7 @@ import Testing
         _ world: TestWorld, tier: String, key: String, size: String? = nil, tenant: Identifier = .v4(),
         tiers: URL? = nil
     ) async throws -> ProvisioningDryRun.Report {
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nowhere", environment: try environment(world, tiers: tiers))
         let dryRun = try ProvisioningDryRun(reader: reader, logger: testLogger)
         return try await withCleanup {

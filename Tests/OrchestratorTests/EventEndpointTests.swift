@@ -217,7 +217,7 @@ import Testing
     @Test(arguments: ["EVENT_BRIDGE_API_KEY", "EVENT_SIGNING_SECRET"])
     func `a short secret prevents startup`(name: String) async throws {
         let short = "fifteen letters"
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nowhere", environment: ["DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, name: short])
         let failure = #expect(throws: ConfigurationFailure.self) { try EventConfiguration(reader: reader) }
         #expect(failure?.key == name)

@@ -14,7 +14,7 @@ import WorkQueue
     private static let provisioner = ["PROVISIONER_DB_USER": "u", "PROVISIONER_DB_DATABASE": "d"]
 
     private func reader(_ environment: [String: String]) async throws -> ConfigReader {
-        try await EnvironmentReader.make(environment: environment)
+        try EnvironmentReader.make(environment: environment)
     }
 
     @Test func `settings that are missing have their defaults`() async throws {

@@ -147,7 +147,7 @@ import WorkQueue
         let reload = TierReload(definitions, registry: registry, tiers: table, hasServers: false)
         func prepare(_ text: String) async throws -> Bool {
             try Data(text.utf8).write(to: file)
-            let reader = try await EnvironmentReader.make(
+            let reader = try EnvironmentReader.make(
                 folder: "/nonexistent", environment: ["TIERS_FILE": file.path])
             let changed = ConfigurationReloader([reload.setting], source: { reader }, logger: testLogger)
             return await changed.reload()

@@ -9,7 +9,7 @@ import Testing
 /// `SYSTEM_USER_ID` (docs/contract/arc-api.md 3.5).
 @Suite struct SystemUserTests {
     private func make(_ environment: [String: String]) async throws -> SystemUser {
-        try SystemUser(reader: try await EnvironmentReader.make(folder: "/nowhere", environment: environment))
+        try SystemUser(reader: try EnvironmentReader.make(folder: "/nowhere", environment: environment))
     }
 
     @Test(arguments: [[:], ["SYSTEM_USER_ID": ""]])

@@ -131,7 +131,7 @@ package final class TestStack: Sendable {
 
     /// The configuration of a node.
     package func reader(_ kind: ServiceKind, _ more: [String: String] = [:]) async throws -> ConfigReader {
-        try await EnvironmentReader.make(
+        try EnvironmentReader.make(
             folder: "/nonexistent",
             environment: try data.variables(kind, tenantManagement: node(.tenantManagement)?.client.url)
                 .merging(environment) { $1 }.merging(more) { $1 })

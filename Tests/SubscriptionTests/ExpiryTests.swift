@@ -192,7 +192,7 @@ extension ServiceTests {
 
         @Test(arguments: ["-1", "86401", "often"])
         func `an invalid interval prevents startup`(value: String) async throws {
-            let reader = try await EnvironmentReader.make(
+            let reader = try EnvironmentReader.make(
                 folder: "/nonexistent",
                 environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": value])
             #expect(throws: ConfigurationFailure.self) { try SubscriptionConfiguration(reader: reader) }

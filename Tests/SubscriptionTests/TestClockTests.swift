@@ -111,7 +111,7 @@ extension ServiceTests {
                 }
             }
             for name in ["production", "prod", ""] {
-                let reader = try await EnvironmentReader.make(
+                let reader = try EnvironmentReader.make(
                     folder: "/nonexistent", environment: ["TEST_CLOCKS": "true", "ARC_ENV": name])
                 #expect(throws: ConfigurationFailure.self) { try TestClockConfiguration(reader: reader) }
             }

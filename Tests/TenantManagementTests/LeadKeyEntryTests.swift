@@ -27,7 +27,7 @@ import Testing
         var environment = ["JWT_SECRET": "a secret"]
         environment["LEAD_KEY_REDIS_FORMAT"] = format
         return try LeadConfiguration(
-            reader: try await EnvironmentReader.make(folder: "/nowhere", environment: environment))
+            reader: try EnvironmentReader.make(folder: "/nowhere", environment: environment))
     }
 
     @Test(arguments: [(nil, .none), ("", .none), ("none", .none), ("arc", .arc)] as [(String?, LeadKeyRedisFormat)])

@@ -32,7 +32,7 @@ enum CommandSupport {
     /// - Parameter command: Its name, for the message when the current folder was deleted; the command ends then.
     static func settingsWithDatabase(for command: String) async throws -> ConfigReader? {
         try checkCurrentFolder(for: command)
-        let reader = try await EnvironmentReader.make(environment: environment)
+        let reader = try EnvironmentReader.make(environment: environment)
         return reader.text("db.database") == nil ? nil : reader
     }
 
@@ -56,7 +56,7 @@ enum CommandSupport {
     /// Lines on standard output, as services log.
     static func bootstrapServiceLogging() async {
         // What is wrong with the files is said later, in the log.
-        let present = try? await EnvironmentReader.make(environment: environment)
+        let present = try? EnvironmentReader.make(environment: environment)
         let alone = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
         let settings = LogSettings(present ?? alone)
         SharedLogLevel.process.use(settings.level)

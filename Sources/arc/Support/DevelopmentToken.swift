@@ -20,7 +20,7 @@ enum DevelopmentToken {
     ///   - permissions: Of the token that is signed here.
     ///   - lifetime: Of the token that is signed here.
     static func credential(for command: String, permissions: [String], lifetime: Duration) async throws -> String {
-        let reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+        let reader = try EnvironmentReader.make(environment: CommandSupport.environment)
         let given: String?
         do throws(ConfigurationFailure) { given = try reader.value(StackSettings.token) } catch {
             throw CommandSupport.fail("\(command): \(error)")
@@ -33,10 +33,10 @@ enum DevelopmentToken {
     static func mint(
         permissions: [String], role: String? = nil, tenant: String? = nil, user: String? = nil, lifetime: Duration
     ) async throws -> String {
-        var reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+        var reader = try EnvironmentReader.make(environment: CommandSupport.environment)
         var configured = try reader.value(TokenConfiguration.secretSetting)
         if configured == nil, let stack = try CommandSupport.stack(for: "arc token") {
-            reader = try await EnvironmentReader.make(environment: stack.environment.tokenVariables())
+            reader = try EnvironmentReader.make(environment: stack.environment.tokenVariables())
             configured = try reader.value(TokenConfiguration.secretSetting)
         }
         guard let secret = configured else {

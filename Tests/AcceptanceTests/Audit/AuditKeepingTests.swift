@@ -61,14 +61,14 @@ import Testing
     )
         async throws
     {
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nonexistent", environment: ["AUDIT_RETENTION_DAYS": value])
         #expect(throws: ConfigurationFailure.self) { try AuditConfiguration(reader: reader) }
     }
 
     @Test func `a retention of zero keeps everything`() async throws {
         for (value, retention) in [("0", nil), ("30", Duration.seconds(30 * 86_400)), ("", .seconds(730 * 86_400))] {
-            let reader = try await EnvironmentReader.make(
+            let reader = try EnvironmentReader.make(
                 folder: "/nonexistent", environment: ["AUDIT_RETENTION_DAYS": value])
             #expect(try AuditConfiguration(reader: reader).retention == retention)
         }

@@ -25,7 +25,7 @@ struct TestHTTPServer {
         _ environment: [String: String] = [:], _ body: (TestHTTPServer) async throws -> Void
     ) async throws {
         let log = RecordedLog()
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nonexistent",
             environment: environment.merging([
                 "PORT": "0", "ACCESS_LOG": "false", "HTTP_HEAD_TIMEOUT_SECONDS": "600",

@@ -86,7 +86,7 @@ import Testing
     func `a setting that would open metrics, or cannot be used, ends the start`(
         environment: [String: String], variable: String
     ) async throws {
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nonexistent",
             environment: [
                 "DB_USER": "arc", "DB_DATABASE": "arc", "MESSAGE_BUS_DB_USER": "arc", "MESSAGE_BUS_DB_DATABASE": "arc",
@@ -103,7 +103,7 @@ import Testing
         _ environment: [String: String], servicePort: Int, _ log: RecordedLog
     ) async throws -> ServiceGroup {
         let telemetry = try ServiceTelemetry(
-            service: "test", reader: try await EnvironmentReader.make(folder: "/nonexistent", environment: environment),
+            service: "test", reader: try EnvironmentReader.make(folder: "/nonexistent", environment: environment),
             servicePort: servicePort, clock: SystemClock(), logger: log.logger)
         return ServiceGroup(services: await telemetry.background(checks: []), logger: log.logger)
     }

@@ -13,7 +13,7 @@ func withOrchestrator(
     _ world: TestWorld, callbackURL: String, bus: InProcessConnector, environment: [String: String] = [:],
     _ body: (_ port: Int) async throws -> Void
 ) async throws {
-    let reader = try await EnvironmentReader.make(
+    let reader = try EnvironmentReader.make(
         folder: "/nowhere",
         environment: try orchestratorEnvironment(world, callbackURL: callbackURL).merging(environment) { $1 })
     let service = try await OrchestratorApp.make(reader: reader, bus: .inProcess(bus), logger: testLogger)

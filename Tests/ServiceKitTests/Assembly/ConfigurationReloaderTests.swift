@@ -31,7 +31,7 @@ struct ConfigurationReloaderTests {
     private func reload(_ settings: [ReloadableSetting], _ environment: [String: String]) async -> Bool {
         await ConfigurationReloader(
             settings,
-            source: { try await EnvironmentReader.make(folder: "/nonexistent", environment: environment) },
+            source: { try EnvironmentReader.make(folder: "/nonexistent", environment: environment) },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         ).reload()
     }

@@ -53,7 +53,7 @@ struct TestService: Sendable {
         let servers = try TestServers.current()
         let clock = ManualClock(try #require(Timestamp(iso8601: date)))
         let bus = InProcessConnector(clock: clock, logger: testLogger)
-        let reader = try await EnvironmentReader.make(
+        let reader = try EnvironmentReader.make(
             folder: "/nonexistent",
             environment: [
                 "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": secret, "JWT_ISSUER": "test",
