@@ -288,3 +288,13 @@ void process_release_code(void) {
 #else
 void process_release_code(void) {}
 #endif
+
+void process_limit_heap(void) {
+#if defined(__GLIBC__)
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    mallopt(M_ARENA_MAX, processors < 2 ? 2 : (int)processors);
+    // These are the values that both have at first. Naming them is what keeps them from growing with what is freed.
+    mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}

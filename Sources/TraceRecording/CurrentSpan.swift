@@ -26,6 +26,17 @@ package enum CurrentSpan {
         try await InstrumentationContext.$current.withValue(span.context) { try await body() }
     }
 
+    /// Runs a body that belongs to no trace and starts none.
+    package static func runUnrecorded<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        try await InstrumentationContext.$current.withValue(unrecorded) { try await body() }
+    }
+
+    private static let unrecorded = {
+        var context = InstrumentationContext.topLevel
+        context[RemoteDecisionKey.self] = false
+        return context
+    }()
+
     /// Runs a body in a new span within the current one. An error marks the span as failed.
     package static func run<Value>(
         _ name: @autoclosure () -> String, kind: SpanRecord.Kind = .internal,

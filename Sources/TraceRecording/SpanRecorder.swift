@@ -38,12 +38,24 @@ package final class SpanRecorder: Sendable {
     ) -> TraceSpan {
         start(
             name, kind: kind, parent: parent, traceState: traceState, decision: decision, canJoin: canJoin,
-            attributes: attributes, start: now(), outer: nil)
+            attributes: attributes, start: now(), rate: rate, outer: nil)
+    }
+
+    /// Starts the first span of a trace if it is recorded, and nothing otherwise: for what changes nothing and so has no callees that
+    /// must make the same decision.
+    package func startIfRecorded(_ name: String, kind: SpanRecord.Kind) -> TraceSpan? {
+        let start = now()
+        // This comes first: under load it refuses nearly all, which need no identifiers then.
+        if let rate, !rate.allows(at: start) { return nil }
+        let span = self.start(
+            name, kind: kind, parent: nil, traceState: nil, decision: nil, canJoin: true, attributes: [],
+            start: start, rate: nil, outer: nil)
+        return span.isRecording ? span : nil
     }
 
     private func start(
         _ name: String, kind: SpanRecord.Kind, parent: TraceContext?, traceState: String?, decision: Bool?,
-        canJoin: Bool, attributes: [Attribute], start: UInt64, outer: InstrumentationContext?
+        canJoin: Bool, attributes: [Attribute], start: UInt64, rate: TraceRateLimit?, outer: InstrumentationContext?
     ) -> TraceSpan {
         let trace = parent?.traceID ?? .random()
         var isSampled = sampler.samples(trace, parent: parent, decision: decision)
@@ -117,7 +129,8 @@ extension SpanRecorder: Tracer {
         let remote = outer[RemoteParentKey.self]
         return self.start(
             operationName, kind: kind, parent: remote?.context, traceState: remote?.traceState,
-            decision: outer[RemoteDecisionKey.self], canJoin: false, attributes: [], start: start, outer: outer)
+            decision: outer[RemoteDecisionKey.self], canJoin: false, attributes: [], start: start,
+            rate: rate, outer: outer)
     }
 
     /// A span that only carries the identifiers of its parent on.

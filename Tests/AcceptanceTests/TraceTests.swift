@@ -229,6 +229,26 @@ import Testing
         }
     }
 
+    @Test func `a change that is not recorded has a trace, and a read has none`() async throws {
+        try await TraceReceiver.run { receiver in
+            let environment = Self.environment(receiver, ["OTEL_TRACES_SAMPLER": "parentbased_always_off"])
+            try await TestStack.run([.tenantManagement], environment: environment) { stack in
+                let client = stack.tenantManagement
+                try await client.get("/tenants/count", token: stack.admin).expect(200)
+                try await client.send("POST", "/leads", .object(TestStack.leadBody("trace"))).expect(201)
+                let stored = try await stack.database(.tenantManagement).texts("SELECT traceparent FROM main.leads")
+                #expect(stored.count == 1)
+                #expect(stored.allSatisfy { TraceContext($0)?.isSampled == false }, "\(stored)")
+                // A caller's decision holds for a read, too.
+                let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+                try await client.send("GET", "/contacts/count", token: stack.admin, headers: ["traceparent": caller])
+                    .expect(200)
+                _ = try await receiver.span("of the caller") { $0.parent == "b7ad6b7169203331" }
+                #expect(!receiver.spans.contains { $0.name == "GET /tenants/count" })
+            }
+        }
+    }
+
     // MARK: Errors
 
     @Test func `failures are marked, and mistakes of callers are not`() async throws {

@@ -36,6 +36,16 @@ import Tracing
         #expect(sink["within"]?.attributes == [Attribute("error.type", .string("Failure"))])
     }
 
+    @Test func `what is not recorded belongs to no trace and starts none`() async throws {
+        try await withTracer(recorder) {
+            try await CurrentSpan.runUnrecorded {
+                #expect(CurrentSpan.span == nil && CurrentSpan.traceContext == nil)
+                try await withSpan("library") { _ in CurrentSpan.child("own")?.finish() }
+            }
+        }
+        #expect(sink.names.isEmpty)
+    }
+
     // MARK: Continuing an earlier flow
 
     @Test func `a request without a caller's trace becomes part of the earlier flow`() async throws {

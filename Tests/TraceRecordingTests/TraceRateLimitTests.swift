@@ -39,4 +39,14 @@ import Testing
         let last = try #require(spans.last)
         #expect(last.join(caller) && last.isRecording)
     }
+
+    @Test func `what changes nothing has no span if it is not recorded`() {
+        let sink = CollectedSpans()
+        let recorder = SpanRecorder(rate: TraceRateLimit(perSecond: 1), sink: sink, now: { Self.start })
+        let spans = (0..<30).map { _ in recorder.startIfRecorded("read", kind: .server) }
+        #expect(spans.prefix(3).allSatisfy { $0?.isRecording == true } && spans.dropFirst(3).allSatisfy { $0 == nil })
+        // Together with others, it uses up the limit once.
+        #expect(!recorder.start("change", kind: .server).isRecording)
+        #expect(SpanRecorder(sampler: TraceSampler(.never), sink: sink).startIfRecorded("read", kind: .server) == nil)
+    }
 }

@@ -66,6 +66,10 @@ int process_set_processor_budget(uint64_t seconds);
 /// debugger, whose breakpoints are changes of these pages.
 void process_release_code(void);
 
+/// Keeps the allocator from reserving memory that many threads or a large response once needed: it has one arena for each
+/// processor instead of eight, and its thresholds do not grow. For the beginning of a process.
+void process_limit_heap(void);
+
 /// From now on, a listening TCP socket does not see the beginning of connections: whoever tries repeats it after a second, and is
 /// refused once the socket is closed. Connections that have begun are not touched. Without it, connections that the system has
 /// completed, but the process has not accepted when it closes the socket, are reset together with what was sent on them.

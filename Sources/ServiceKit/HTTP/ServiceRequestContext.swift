@@ -40,8 +40,10 @@ package final class RequestAnnotations: Sendable {
         package var requestID = ""
         /// Where the request is in its trace: what its client sent, and with tracing its own span.
         package var trace: TraceContext?
-        /// Nil without tracing.
+        /// Nil without tracing, and if the request is not recorded and belongs to no trace.
         package var span: TraceSpan?
+        /// Whether nothing that it does is recorded.
+        var isUnrecorded = false
         /// What kind of caller it is.
         package var caller = CallerKind.anonymous
         /// The operation, as its position in ``HTTPService/operations``.
@@ -60,8 +62,9 @@ package final class RequestAnnotations: Sendable {
     /// Runs what handles the request, within its span.
     func runWithin<Value>(_ body: () async -> Value) async -> Value {
         await Self.$ofTask.withValue(self) {
-            guard let span = current.span else { return await body() }
-            return await CurrentSpan.run(span) { await body() }
+            let notes = current
+            if let span = notes.span { return await CurrentSpan.run(span) { await body() } }
+            return notes.isUnrecorded ? await CurrentSpan.runUnrecorded(body) : await body()
         }
     }
 

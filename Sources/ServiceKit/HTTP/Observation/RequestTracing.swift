@@ -15,9 +15,17 @@ struct RequestTracing: RequestObserver {
         let propagators = recorder.propagators
         let parent = propagators.extract { request.headers[$0.fieldName] }
         let decision = parent == nil ? propagators.decision { request.headers[$0.fieldName] } : nil
+        let name = Self.name(request.method.rawValue)
+        guard parent != nil || decision != nil || !request.method.isSafe else {
+            let span = recorder.startIfRecorded(name, kind: .server)
+            return request.annotations.update { notes in
+                notes.span = span
+                notes.trace = span?.traceContext
+                notes.isUnrecorded = span == nil
+            }
+        }
         let span = recorder.start(
-            Self.name(request.method.rawValue), kind: .server, parent: parent?.context, traceState: parent?.state,
-            decision: decision, canJoin: true)
+            name, kind: .server, parent: parent?.context, traceState: parent?.state, decision: decision, canJoin: true)
         request.annotations.update { notes in
             notes.span = span
             notes.trace = span.traceContext
