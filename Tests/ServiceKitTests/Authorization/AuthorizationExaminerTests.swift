@@ -95,7 +95,7 @@ struct AuthorizationExaminerTests {
             #expect(explanation.status == 401)
             return explanation.steps.filter { $0.outcome == .refused }.map(\.text).joined(separator: "; ")
         }
-        #expect(text(try await explain("GET", path)).contains("there is none"))
+        #expect(text(try await explain("GET", path)).contains("is missing"))
         #expect(text(try await explain("GET", path, token: "a.b.c")).contains("not a JSON Web Token"))
         #expect(text(try await explain("GET", path, token: "unknown")).contains("unknown, expired or revoked"))
         #expect(text(try await explain("GET", path, token: "two\nlines")).contains("characters"))
