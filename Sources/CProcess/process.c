@@ -293,8 +293,5 @@ void process_limit_heap(void) {
 #if defined(__GLIBC__)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     mallopt(M_ARENA_MAX, processors < 2 ? 2 : (int)processors);
-    // These are the values that both have at first. Naming them is what keeps them from growing with what is freed.
-    mallopt(M_TRIM_THRESHOLD, 128 * 1024);
-    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 #endif
 }

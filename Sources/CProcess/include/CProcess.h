@@ -66,8 +66,8 @@ int process_set_processor_budget(uint64_t seconds);
 /// debugger, whose breakpoints are changes of these pages.
 void process_release_code(void);
 
-/// Keeps the allocator from reserving memory that many threads or a large response once needed: it has one arena for each
-/// processor instead of eight, and its thresholds do not grow. For the beginning of a process.
+/// Gives the allocator one arena for each processor instead of eight: memory that was freed in one is not used by others. For the
+/// beginning of a process.
 void process_limit_heap(void);
 
 /// From now on, a listening TCP socket does not see the beginning of connections: whoever tries repeats it after a second, and is
