@@ -345,8 +345,8 @@ let package = Package(
             "ServiceKitTests",
             values + settings + [
                 "TestSupport", "RedisTestSupport", "PostgresClient", "RedisClient", "Entities", "Observability",
-                "Sealing", "ServiceKit", crypto, hummingbird,
-                hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, "CProcess",
+                "Sealing", "ServiceKit", "TraceRecording", "CProcess", crypto, hummingbird, hummingbirdCore, httpTypes,
+                jwtKit, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, tracing,
             ]),
         tests(
             "TenantManagementTests",

@@ -38,38 +38,49 @@ package final class SpanRecorder: Sendable {
     ) -> TraceSpan {
         start(
             name, kind: kind, parent: parent, traceState: traceState, decision: decision, canJoin: canJoin,
-            attributes: attributes, start: now(), rate: rate, outer: nil)
+            attributes: attributes, start: now(), outer: nil)
     }
 
-    /// Starts the first span of a trace if it is recorded, and nothing otherwise: for what changes nothing and so has no callees that
-    /// must make the same decision.
+    /// Starts the first span of a trace if the trace is recorded, and nothing otherwise. For work that changes nothing: no later
+    /// work has to make the same decision, so nobody needs the identifiers.
     package func startIfRecorded(_ name: String, kind: SpanRecord.Kind) -> TraceSpan? {
-        let start = now()
-        // This comes first: under load it refuses nearly all, which need no identifiers then.
-        if let rate, !rate.allows(at: start) { return nil }
-        let span = self.start(
-            name, kind: kind, parent: nil, traceState: nil, decision: nil, canJoin: true, attributes: [],
-            start: start, rate: nil, outer: nil)
-        return span.isRecording ? span : nil
+        let (trace, start) = (TraceID.random(), now())
+        guard records(trace, parent: nil, decision: nil, at: start) else { return nil }
+        return span(name, kind: kind, trace: trace, isRecorded: true, canJoin: true, start: start)
     }
 
     private func start(
         _ name: String, kind: SpanRecord.Kind, parent: TraceContext?, traceState: String?, decision: Bool?,
-        canJoin: Bool, attributes: [Attribute], start: UInt64, rate: TraceRateLimit?, outer: InstrumentationContext?
+        canJoin: Bool, attributes: [Attribute], start: UInt64, outer: InstrumentationContext?
     ) -> TraceSpan {
         let trace = parent?.traceID ?? .random()
-        var isSampled = sampler.samples(trace, parent: parent, decision: decision)
-        if isSampled, parent == nil, decision == nil, let rate { isSampled = rate.allows(at: start) }
+        let isRecorded = records(trace, parent: parent, decision: decision, at: start)
+        return span(
+            name, kind: kind, trace: trace, parent: parent, traceState: traceState, isRecorded: isRecorded,
+            // Joining a trace that is recorded would record what the caller does not want.
+            canJoin: canJoin && parent == nil && (isRecorded || decision == nil), attributes: attributes, start: start,
+            outer: outer)
+    }
+
+    /// Whether a span is recorded that has no parent in this process. Only what the sampler wants counts towards the limit.
+    private func records(_ trace: TraceID, parent: TraceContext?, decision: Bool?, at now: UInt64) -> Bool {
+        guard sampler.samples(trace, parent: parent, decision: decision) else { return false }
+        guard parent == nil, decision == nil, let rate else { return true }
+        return rate.allows(at: now)
+    }
+
+    private func span(
+        _ name: String, kind: SpanRecord.Kind, trace: TraceID, parent: TraceContext? = nil, traceState: String? = nil,
+        isRecorded: Bool, canJoin: Bool, attributes: [Attribute] = [], start: UInt64,
+        outer: InstrumentationContext? = nil
+    ) -> TraceSpan {
         var flags = parent.map { $0.flags & TraceContext.randomFlag } ?? TraceContext.randomFlag
-        if isSampled { flags |= TraceContext.sampledFlag }
+        if isRecorded { flags |= TraceContext.sampledFlag }
         let record = SpanRecord(
             context: TraceContext(traceID: trace, spanID: newSpanID(), flags: flags), parentID: parent?.spanID,
             hasRemoteParent: parent != nil, traceState: traceState ?? parent?.state, name: name, kind: kind,
             start: start, attributes: attributes)
-        return TraceSpan(
-            // Joining a trace that is recorded would record what the caller does not want.
-            record, isRecording: isSampled, canJoin: canJoin && parent == nil && (isSampled || decision == nil),
-            outer: outer, recorder: self)
+        return TraceSpan(record, isRecording: isRecorded, canJoin: canJoin, outer: outer, recorder: self)
     }
 
     func newSpanID() -> UInt64 { max(SecureRandom.bits64(), 1) }
@@ -130,7 +141,7 @@ extension SpanRecorder: Tracer {
         return self.start(
             operationName, kind: kind, parent: remote?.context, traceState: remote?.traceState,
             decision: outer[RemoteDecisionKey.self], canJoin: false, attributes: [], start: start,
-            rate: rate, outer: outer)
+            outer: outer)
     }
 
     /// A span that only carries the identifiers of its parent on.

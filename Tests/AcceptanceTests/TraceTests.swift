@@ -229,7 +229,8 @@ import Testing
         }
     }
 
-    @Test func `a change that is not recorded has a trace, and a read has none`() async throws {
+    @Test func `a change that is not recorded stores its trace, and a caller's decision holds for a read`() async throws
+    {
         try await TraceReceiver.run { receiver in
             let environment = Self.environment(receiver, ["OTEL_TRACES_SAMPLER": "parentbased_always_off"])
             try await TestStack.run([.tenantManagement], environment: environment) { stack in
@@ -239,7 +240,6 @@ import Testing
                 let stored = try await stack.database(.tenantManagement).texts("SELECT traceparent FROM main.leads")
                 #expect(stored.count == 1)
                 #expect(stored.allSatisfy { TraceContext($0)?.isSampled == false }, "\(stored)")
-                // A caller's decision holds for a read, too.
                 let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
                 try await client.send("GET", "/contacts/count", token: stack.admin, headers: ["traceparent": caller])
                     .expect(200)

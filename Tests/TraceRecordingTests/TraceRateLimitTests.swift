@@ -45,8 +45,20 @@ import Testing
         let recorder = SpanRecorder(rate: TraceRateLimit(perSecond: 1), sink: sink, now: { Self.start })
         let spans = (0..<30).map { _ in recorder.startIfRecorded("read", kind: .server) }
         #expect(spans.prefix(3).allSatisfy { $0?.isRecording == true } && spans.dropFirst(3).allSatisfy { $0 == nil })
-        // Together with others, it uses up the limit once.
+        // All traces that start here share the limit.
         #expect(!recorder.start("change", kind: .server).isRecording)
         #expect(SpanRecorder(sampler: TraceSampler(.never), sink: sink).startIfRecorded("read", kind: .server) == nil)
+    }
+
+    @Test func `what the sampler does not want does not use up the limit`() {
+        let recorder = { (sampler: TraceSampler.Root, rate: TraceRateLimit) in
+            SpanRecorder(sampler: TraceSampler(sampler), rate: rate, sink: CollectedSpans(), now: { Self.start })
+        }
+        let rate = TraceRateLimit(perSecond: 1)
+        for _ in 0..<30 {
+            #expect(recorder(.never, rate).startIfRecorded("read", kind: .server) == nil)
+            #expect(!recorder(.never, rate).start("change", kind: .server).isRecording)
+        }
+        #expect((0..<30).count { _ in recorder(.always, rate).startIfRecorded("read", kind: .server) != nil } == 3)
     }
 }

@@ -40,9 +40,9 @@ package final class RequestAnnotations: Sendable {
         package var requestID = ""
         /// Where the request is in its trace: what its client sent, and with tracing its own span.
         package var trace: TraceContext?
-        /// Nil without tracing, and if the request is not recorded and belongs to no trace.
+        /// Nil without tracing, and for a read that is not recorded and whose client named no trace.
         package var span: TraceSpan?
-        /// Whether nothing that it does is recorded.
+        /// Whether it is such a read, so that what it calls starts no traces, either.
         var isUnrecorded = false
         /// What kind of caller it is.
         package var caller = CallerKind.anonymous

@@ -16,19 +16,18 @@ struct RequestTracing: RequestObserver {
         let parent = propagators.extract { request.headers[$0.fieldName] }
         let decision = parent == nil ? propagators.decision { request.headers[$0.fieldName] } : nil
         let name = Self.name(request.method.rawValue)
-        guard parent != nil || decision != nil || !request.method.isSafe else {
-            let span = recorder.startIfRecorded(name, kind: .server)
-            return request.annotations.update { notes in
-                notes.span = span
-                notes.trace = span?.traceContext
-                notes.isUnrecorded = span == nil
+        let span: TraceSpan? =
+            if parent == nil, decision == nil, request.method.isSafe {
+                recorder.startIfRecorded(name, kind: .server)
+            } else {
+                recorder.start(
+                    name, kind: .server, parent: parent?.context, traceState: parent?.state, decision: decision,
+                    canJoin: true)
             }
-        }
-        let span = recorder.start(
-            name, kind: .server, parent: parent?.context, traceState: parent?.state, decision: decision, canJoin: true)
         request.annotations.update { notes in
             notes.span = span
-            notes.trace = span.traceContext
+            notes.trace = span?.traceContext
+            notes.isUnrecorded = span == nil
         }
     }
 
