@@ -87,21 +87,12 @@ package struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The first numbers of an IPv4 address. Each line of the access log has one.
     private static func dotted(_ bits: UInt32, numbers: Int) -> String {
-        String(unsafeUninitializedCapacity: 15) { text in
-            var length = 0
-            func append(_ byte: UInt8) {
-                text[length] = byte
-                length += 1
-            }
-            for number in 0..<numbers {
-                if number > 0 { append(UInt8(ascii: ".")) }
-                let value = UInt8(truncatingIfNeeded: bits >> UInt32(24 - 8 * number))
-                if value >= 100 { append(UInt8(ascii: "0") + value / 100) }
-                if value >= 10 { append(UInt8(ascii: "0") + value / 10 % 10) }
-                append(UInt8(ascii: "0") + value % 10)
-            }
-            return length
+        var text = String(bits >> 24)
+        for number in 1..<numbers {
+            text += "."
+            text += String(UInt8(truncatingIfNeeded: bits >> (24 - 8 * number)))
         }
+        return text
     }
 
     /// The address in its usual form (RFC 5952 for IPv6), or `local`.
