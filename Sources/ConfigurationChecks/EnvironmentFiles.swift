@@ -22,9 +22,9 @@ package enum EnvironmentFiles {
         }
     }
 
-    /// Lines of the form `NAME=value`, with comments between them, each with or without white space around name and value.
+    /// Reads lines of the form `NAME=value`, with comments between them. White space around names and values does not count.
     ///
-    /// Configuration's own reader compares characters instead of bytes: a fifth of a second for `.env.defaults`, at each start.
+    /// Configuration's own reader compares characters instead of bytes, which takes a fifth of a second for `.env.defaults`.
     private static func variables(of content: Data) -> [(name: String, value: String)] {
         Array(content).split(separator: UInt8(ascii: "\n")).compactMap { line in
             guard let end = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }

@@ -34,8 +34,8 @@ package enum EnvironmentReader {
         folder: String = ".", bound: [String: String] = [:],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> [Source] {
-        let variables = EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
-        var sources = [Source(name: "environment", provider: variables)]
+        let process = EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
+        var sources = [Source(name: "environment", provider: process)]
         for name in EnvironmentFiles.names {
             do {
                 let variables = try EnvironmentFiles.variables(of: name, in: folder)

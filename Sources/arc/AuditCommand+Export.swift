@@ -24,7 +24,7 @@ extension AuditCommand {
 
         func run() async throws {
             guard let identifier = chain.identifier else { return }
-            if options.service == nil, try await CommandSupport.settingsWithDatabase(for: "arc audit export") != nil {
+            if options.service == nil, try CommandSupport.settingsWithDatabase(for: "arc audit export") != nil {
                 throw ValidationError("Specify --service for a database that is not that of `arc up`.")
             }
             try await options.forEach("arc audit export") { service, pool, _ in

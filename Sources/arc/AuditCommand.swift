@@ -79,7 +79,7 @@ extension AuditCommand {
             _ audited: AuditedService, _ command: String, _ signs: Bool,
             _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
         ) async throws {
-            let reader = try await audited.database.settings(isNamed: service != nil, for: command)
+            let reader = try audited.database.settings(isNamed: service != nil, for: command)
             let keys = signs ? try EncryptionKeys.forWriting(reader: reader) : try EncryptionKeys(reader: reader)
             let sealer = AuditSealer(keys: keys, service: audited.profileName)
             let pool = PostgresPool(

@@ -46,7 +46,7 @@ extension BillingCommand {
             CommandSupport.bootstrapQuietLogging()
             let summary: BillingCheck.Summary
             do {
-                let reader = try await MigratedDatabase.subscription.settings(isNamed: true, for: "arc billing check")
+                let reader = try MigratedDatabase.subscription.settings(isNamed: true, for: "arc billing check")
                 let pool = PostgresPool(
                     configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.billing"))
                 let options = BillingCheck.Options(tenant: tenant.flatMap { Identifier($0) }, since: day)

@@ -12,7 +12,7 @@ struct ClockExamination: Sendable {
     init(_ examination: Examination) { self.examination = examination }
 
     func run() async throws -> String {
-        let configuration = try PostgresConfiguration(reader: try await examination.reader())
+        let configuration = try PostgresConfiguration(reader: try examination.reader())
         let pool = PostgresPool(configuration: configuration, logger: examination.logger)
         let (before, theirs, after) = try await CommandSupport.closing({ await pool.shutdown() }) {
             // The connection is made first, so that the time it takes is not measured.

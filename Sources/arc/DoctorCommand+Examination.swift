@@ -77,7 +77,7 @@ struct Examination: Sendable {
             name: check.name, state: check.isOptional ? .limited : .failed, message: message, advice: check.advice)
     }
 
-    func reader() async throws -> ConfigReader {
+    func reader() throws -> ConfigReader {
         try EnvironmentReader.make(environment: environment)
     }
 
@@ -89,7 +89,7 @@ struct Examination: Sendable {
             Check(
                 name: "configuration", advice: "Set the variable it names; `arc serve --help` lists the important ones."
             ) {
-                _ = try await service.make(reader: try await reader(), logger: logger)
+                _ = try await service.make(reader: try reader(), logger: logger)
                 return "valid"
             },
             Check(
@@ -175,7 +175,7 @@ struct Examination: Sendable {
                     name: "mail",
                     advice: "Check NOTIFICATION_TRANSPORT, SMTP_HOST and SMTP_PORT, and that the mail server runs."
                 ) {
-                    try await NotificationTransports.examine(reader: try await reader(), logger: logger)
+                    try await NotificationTransports.examine(reader: try reader(), logger: logger)
                 })
         }
         checks.append(
@@ -193,7 +193,7 @@ struct Examination: Sendable {
     // MARK: How
 
     private func database(prefix: String?) async throws -> String {
-        let configuration = try PostgresConfiguration(reader: try await reader(), prefix: prefix)
+        let configuration = try PostgresConfiguration(reader: try reader(), prefix: prefix)
         let pool = PostgresPool(configuration: configuration, logger: logger)
         let result = try await CommandSupport.closing({ await pool.shutdown() }) {
             try await pool.query("SELECT version(), current_user")
@@ -204,7 +204,7 @@ struct Examination: Sendable {
     }
 
     private func bus() async throws -> String {
-        let reader = try await reader()
+        let reader = try reader()
         let connector = try BusConnectors.name(reader: reader)
         if connector == "postgres" { return try await database(prefix: "MESSAGE_BUS") }
         let bus = try BusConnectors.connect(reader: reader, clock: SystemClock(), logger: logger)
@@ -231,7 +231,7 @@ struct Examination: Sendable {
     }
 
     private func redis() async throws -> String {
-        let configuration = try RedisConfiguration(reader: try await reader())
+        let configuration = try RedisConfiguration(reader: try reader())
         let client = RedisClient(configuration: configuration, logger: logger)
         try await CommandSupport.closing({ await client.shutdown() }) { try await client.ping() }
         guard let sentinels = configuration.sentinels else { return "responds" }
@@ -240,14 +240,14 @@ struct Examination: Sendable {
 
     private func tracing() async throws -> String {
         let configuration = try TracingConfiguration.read(
-            try await reader(), service: service.rawValue, logger: logger)
+            try reader(), service: service.rawValue, logger: logger)
         guard let configuration else { return "off" }
         return try await configuration.examine()
     }
 
     /// Draws a document with letters of many scripts.
     private func invoices() async throws -> String {
-        let rendering = try DocumentRendering(reader: try await reader())
+        let rendering = try DocumentRendering(reader: try reader())
         let renderer = PDFRenderer(configuration: rendering.renderer, logger: logger)
         let sample = "Ж Σ א ع 日 한 ह ไ 🎉"
         let output = try await CommandSupport.closing({ renderer.shutdown() }) {

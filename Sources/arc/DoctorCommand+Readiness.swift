@@ -31,7 +31,7 @@ struct Readiness: Sendable {
     }
 
     private func ask() async throws -> JSONValue {
-        let configuration = try ServiceConfiguration(reader: try await examination.reader(), defaultPort: 0)
+        let configuration = try ServiceConfiguration(reader: try examination.reader(), defaultPort: 0)
         let authority = LoopbackClient.authority(
             host: LoopbackClient.reachable(configuration.host), port: UInt16(clamping: configuration.port))
         let url = "http://\(authority)/health/ready"
@@ -62,7 +62,7 @@ struct Readiness: Sendable {
 
     /// The checks of the service by their names.
     private func healthChecks() async -> [String: HealthCheck] {
-        guard let reader = try? await examination.reader(),
+        guard let reader = try? examination.reader(),
             let service = try? await examination.service.make(reader: reader, logger: examination.logger)
         else { return [:] }
         return Dictionary(service.healthChecks.map { ($0.name, $0) }, uniquingKeysWith: { $1 })

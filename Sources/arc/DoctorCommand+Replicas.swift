@@ -12,7 +12,7 @@ struct ReplicaExamination: Sendable {
 
     /// How many there are; throws which cannot be used, and why.
     func run() async throws -> String {
-        let reader = try await examination.reader()
+        let reader = try examination.reader()
         guard let configuration = try ReplicaConfiguration(reader: reader) else { return "none" }
         let replicas = ReadReplicas(
             configuration, primary: try PostgresConfiguration(reader: reader), logger: examination.logger)

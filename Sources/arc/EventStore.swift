@@ -93,7 +93,7 @@ enum EventStore: Sendable {
         _ source: EventSource, isNamed: Bool, _ body: (EventStore) async throws -> Void
     ) async throws {
         let logger = Logger(label: "arc.events")
-        if source == .messageBus, let connection = try await foreignBus(isNamed: isNamed, logger) {
+        if source == .messageBus, let connection = try foreignBus(isNamed: isNamed, logger) {
             try await CommandSupport.closing(connection.shutdown) {
                 try await body(.bus(connection.deadLetters, groups: try await groups(of: connection.deadLetters)))
             }
@@ -114,7 +114,7 @@ enum EventStore: Sendable {
     }
 
     /// The bus of another connector than PostgreSQL's, if the services use one.
-    private static func foreignBus(isNamed: Bool, _ logger: Logger) async throws -> MessageBusConnection? {
+    private static func foreignBus(isNamed: Bool, _ logger: Logger) throws -> MessageBusConnection? {
         var environment = CommandSupport.environment
         if !isNamed, let stack = try CommandSupport.stack(for: "arc events") {
             environment = try stack.environment.variables(for: .orchestrator)

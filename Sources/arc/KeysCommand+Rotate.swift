@@ -87,7 +87,7 @@ extension KeysCommand {
         }
 
         private func rotate(_ database: MigratedDatabase) async throws -> DatabaseResult {
-            let reader = try await database.settings(isNamed: service != nil, for: "arc keys rotate")
+            let reader = try database.settings(isNamed: service != nil, for: "arc keys rotate")
             let keys = try EncryptionKeys.forWriting(reader: reader)
             let pool = PostgresPool(
                 configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.keys"))

@@ -160,7 +160,7 @@ struct MigrateCommand: AsyncParsableCommand {
         of database: MigratedDatabase, isNamed: Bool, for command: String
     ) async throws -> PostgresConfiguration {
         try PostgresConfiguration.forMigrations(
-            reader: try await database.settings(isNamed: isNamed, for: command))
+            reader: try database.settings(isNamed: isNamed, for: command))
     }
 }
 

@@ -8,8 +8,8 @@ extension MigratedDatabase {
     /// - Parameters:
     ///   - isNamed: Whether the command line names the database.
     ///   - command: Its name, for messages.
-    func settings(isNamed: Bool, for command: String) async throws -> ConfigReader {
-        if isNamed, let own = try await CommandSupport.settingsWithDatabase(for: command) { return own }
+    func settings(isNamed: Bool, for command: String) throws -> ConfigReader {
+        if isNamed, let own = try CommandSupport.settingsWithDatabase(for: command) { return own }
         guard let stack = try CommandSupport.stack(for: command) else {
             let reason = isNamed ? "is not set" : "counts only with --service"
             throw ConfigurationFailure(

@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
         // This comes first, because otherwise a signal that arrives while the service starts would end it.
         let reloads = await ConfigurationReloader.signals()
         try CommandSupport.checkCurrentFolder(for: "arc serve")
-        await CommandSupport.bootstrapServiceLogging()
+        CommandSupport.bootstrapServiceLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
             reportUnknownVariables(logger)

@@ -164,7 +164,7 @@ extension TenantsCommand {
 
         private func restore(_ dump: ApplicationDataImport.Dump) async throws -> String {
             let service = try ApplicationDataImport(
-                reader: try await TenantsCommand.orchestratorSettings(for: "arc tenants"),
+                reader: try TenantsCommand.orchestratorSettings(for: "arc tenants"),
                 logger: Logger(label: "arc.tenants"))
             return try await CommandSupport.closing({ await service.shutdown() }) { try await service.restore(dump) }
         }

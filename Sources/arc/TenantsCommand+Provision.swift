@@ -49,7 +49,7 @@ extension TenantsCommand {
             let dryRun: ProvisioningDryRun
             do {
                 dryRun = try ProvisioningDryRun(
-                    reader: try await TenantsCommand.orchestratorSettings(for: "arc tenants"),
+                    reader: try TenantsCommand.orchestratorSettings(for: "arc tenants"),
                     logger: Logger(label: "arc.tenants"))
             } catch let exit as ExitCode {
                 throw exit

@@ -38,7 +38,7 @@ extension TenantsCommand {
             let summary: DriftVerification.Summary
             do {
                 let verification = try DriftVerification(
-                    reader: try await TenantsCommand.orchestratorSettings(for: "arc tenants"),
+                    reader: try TenantsCommand.orchestratorSettings(for: "arc tenants"),
                     logger: Logger(label: "arc.tenants"))
                 summary = try await CommandSupport.closing({ await verification.shutdown() }) {
                     try await verification.run(.init(repairs: repair, orphansToDrop: dropOrphans)) { show($0) }

@@ -11,8 +11,8 @@ struct TenantsCommand: AsyncParsableCommand {
         subcommands: [Verify.self, Provision.self, Watch.self, Import.self])
 
     /// The settings of the orchestrator: those of this process if it has any, else those of the stack that `arc up` runs.
-    static func orchestratorSettings(for command: String) async throws -> ConfigReader {
-        if let own = try await CommandSupport.settingsWithDatabase(for: command) { return own }
+    static func orchestratorSettings(for command: String) throws -> ConfigReader {
+        if let own = try CommandSupport.settingsWithDatabase(for: command) { return own }
         guard let stack = try CommandSupport.stack(for: command) else {
             throw ConfigurationFailure(
                 key: "DB_DATABASE",

@@ -90,7 +90,7 @@ import Testing
     @Test func `leads can register without Redis`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             // Nothing listens there.
-            let reader = try await stack.reader(
+            let reader = try stack.reader(
                 .tenantManagement, Self.arc.merging(["REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"]) { $1 })
             let node = try await RunningService.start(
                 try await TenantManagementApp.make(reader: reader, logger: testLogger))

@@ -24,7 +24,7 @@ import Testing
 
     private static func problems(
         _ environment: [String: String], of keys: ConfigurationKeys = TenantManagementApp.configurationKeys
-    ) async throws -> [String] {
+    ) throws -> [String] {
         let reader = try EnvironmentReader.make(
             folder: "/nonexistent", environment: good.merging(environment) { $1 })
         return try SecretPolicy.problems(keys, reader: reader).map(\.key).sorted()
@@ -50,7 +50,7 @@ import Testing
         for keys in [
             TenantManagementApp.configurationKeys, SubscriptionApp.configurationKeys, OrchestratorApp.configurationKeys,
         ] {
-            #expect(try await Self.problems([:], of: keys) == [])
+            #expect(try Self.problems([:], of: keys) == [])
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
     func `each weak, missing, default or repeated secret is named`(
         environment: [String: String], expected: [String]
     ) async throws {
-        let found = try await Self.problems(environment)
+        let found = try Self.problems(environment)
         #expect(Set(found) == Set(expected), "\(environment)")
     }
 
@@ -95,8 +95,8 @@ import Testing
             "EVENT_CONNECTOR": "bullmq", "REDIS_PASSWORD": "",
             "MESSAGE_BUS_REDIS_URL": "redis://:9LbE4nGdAaQfHi7K@bus:6379",
         ]
-        #expect(try await Self.problems(bus, of: OrchestratorApp.configurationKeys) == [])
-        #expect(try await Self.problems(bus) == ["REDIS_PASSWORD"])
+        #expect(try Self.problems(bus, of: OrchestratorApp.configurationKeys) == [])
+        #expect(try Self.problems(bus) == ["REDIS_PASSWORD"])
     }
 
     @Test func `a service does not start with weak secrets, and names all of them at once without their values`()

@@ -99,7 +99,7 @@ extension TokenTests {
             Array(try signer.signature(for: $0).rawRepresentation)
         }
         try await TestStack.run([.tenantManagement]) { stack in
-            let reader = try await stack.reader(.tenantManagement, ["JWT_JWKS_FILE": file.path])
+            let reader = try stack.reader(.tenantManagement, ["JWT_JWKS_FILE": file.path])
             let node = try await RunningService.start(
                 try await TenantManagementApp.make(reader: reader, logger: testLogger))
             do {

@@ -8,13 +8,13 @@ import Testing
 @testable import Orchestrator
 
 @Suite struct DataServersFileTests {
-    private func parse(_ text: String, environment: [String: String] = [:]) async throws -> [DataServer] {
+    private func parse(_ text: String, environment: [String: String] = [:]) throws -> [DataServer] {
         let reader = try EnvironmentReader.make(folder: "/nowhere", environment: environment)
         return try DataServersFile(path: "/etc/arc/servers.json", reader: reader).parse(Array(text.utf8))
     }
 
     @Test func `a file describes servers`() async throws {
-        let servers = try await parse(
+        let servers = try parse(
             #"""
             {"servers": [
               {"name": "eu-1", "host": "10.0.0.1", "port": 5433, "user": "provisioner", "database": "application",
@@ -36,7 +36,7 @@ import Testing
         let file = TestCommand.temporaryFile("password")
         try Data("confidential\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let servers = try await parse(
+        let servers = try parse(
             #"""
             {"servers": [{"name": "a", "host": "h", "user": "u", "database": "d", "passwordFile": "\#(file.path)"}]}
             """#)
@@ -105,7 +105,7 @@ import Testing
         ),
     ])
     func `errors name file, entry, field and reason`(text: String, fragment: String) async throws {
-        let failure = try await #require(throws: ConfigurationFailure.self) { _ = try await parse(text) }
+        let failure = try #require(throws: ConfigurationFailure.self) { _ = try parse(text) }
         #expect(failure.key == "DATA_SERVERS_FILE")
         #expect(failure.description.contains("/etc/arc/servers.json"))
         #expect(failure.description.contains(fragment), "\(failure)")
@@ -113,8 +113,8 @@ import Testing
     }
 
     @Test func `all problems are reported at once`() async throws {
-        let failure = try await #require(throws: ConfigurationFailure.self) {
-            _ = try await parse(#"{"servers": [{"name": "a", "port": 0}, {"name": "b", "drained": 1}]}"#)
+        let failure = try #require(throws: ConfigurationFailure.self) {
+            _ = try parse(#"{"servers": [{"name": "a", "port": 0}, {"name": "b", "drained": 1}]}"#)
         }
         for part in [#"server "a", field port"#, #"server "a", field host"#, #"server "b", field drained"#] {
             #expect(failure.description.contains(part), "\(failure)")

@@ -13,12 +13,12 @@ import WorkQueue
     ]
     private static let provisioner = ["PROVISIONER_DB_USER": "u", "PROVISIONER_DB_DATABASE": "d"]
 
-    private func reader(_ environment: [String: String]) async throws -> ConfigReader {
+    private func reader(_ environment: [String: String]) throws -> ConfigReader {
         try EnvironmentReader.make(environment: environment)
     }
 
     @Test func `settings that are missing have their defaults`() async throws {
-        let reader = try await reader([:])
+        let reader = try reader([:])
         let callbacks = try CallbackConfiguration(reader: reader)
         #expect(callbacks.url == "http://127.0.0.1:3005/webhook")
         #expect(callbacks.timeout == .seconds(10))
@@ -33,7 +33,7 @@ import WorkQueue
     }
 
     @Test func `settings come from the environment`() async throws {
-        let reader = try await reader([
+        let reader = try reader([
             "TENANT_MANAGEMENT_URL": "https://arc.example.com/api/",
             "APP_PLANE_URL_TEMPLATE": "https://{tier}.example.com/{key}", "PROVISIONING_MAX_ATTEMPTS": "2",
             "PROVISIONING_BACKOFF_MILLIS": "10", "CALLBACK_BACKOFF_MAX_MILLIS": "700",
@@ -63,7 +63,7 @@ import WorkQueue
         async throws
     {
         let required = Self.databases.merging(Self.provisioner) { $1 }.merging(["JWT_SECRET": "s"]) { $1 }
-        let reader = try await reader(required.merging(environment) { $1 })
+        let reader = try reader(required.merging(environment) { $1 })
         let failure = try await #require(throws: ConfigurationFailure.self) {
             _ = try await OrchestratorApp.make(reader: reader, logger: testLogger)
         }
@@ -71,7 +71,7 @@ import WorkQueue
     }
 
     @Test func `tiers that need a database say which variable is missing`() async throws {
-        let reader = try await reader(Self.databases.merging(["JWT_SECRET": "s"]) { $1 })
+        let reader = try reader(Self.databases.merging(["JWT_SECRET": "s"]) { $1 })
         let failure = try await #require(throws: ConfigurationFailure.self) {
             _ = try await OrchestratorApp.make(reader: reader, logger: testLogger)
         }

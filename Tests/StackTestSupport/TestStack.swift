@@ -110,7 +110,7 @@ package final class TestStack: Sendable {
     package func startNode(
         _ kind: ServiceKind, environment more: [String: String] = [:], until state: NodeState = .ready
     ) async throws -> RunningService {
-        let reader = try await reader(kind, more)
+        let reader = try reader(kind, more)
         let service =
             switch kind {
             case .tenantManagement:
@@ -130,7 +130,7 @@ package final class TestStack: Sendable {
     }
 
     /// The configuration of a node.
-    package func reader(_ kind: ServiceKind, _ more: [String: String] = [:]) async throws -> ConfigReader {
+    package func reader(_ kind: ServiceKind, _ more: [String: String] = [:]) throws -> ConfigReader {
         try EnvironmentReader.make(
             folder: "/nonexistent",
             environment: try data.variables(kind, tenantManagement: node(.tenantManagement)?.client.url)

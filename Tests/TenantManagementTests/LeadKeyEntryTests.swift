@@ -23,7 +23,7 @@ import Testing
         #expect(MessagePack.map("é", "€") == [0x81, 0xA2, 0xC3, 0xA9, 0xA3, 0xE2, 0x82, 0xAC])
     }
 
-    private func configuration(_ format: String?) async throws -> LeadConfiguration {
+    private func configuration(_ format: String?) throws -> LeadConfiguration {
         var environment = ["JWT_SECRET": "a secret"]
         environment["LEAD_KEY_REDIS_FORMAT"] = format
         return try LeadConfiguration(
@@ -32,11 +32,11 @@ import Testing
 
     @Test(arguments: [(nil, .none), ("", .none), ("none", .none), ("arc", .arc)] as [(String?, LeadKeyRedisFormat)])
     func `no entry is written unless a format is configured`(text: String?, expected: LeadKeyRedisFormat) async throws {
-        #expect(try await configuration(text).leadKeyRedisFormat == expected)
+        #expect(try configuration(text).leadKeyRedisFormat == expected)
     }
 
     @Test func `an unknown format prevents startup`() async throws {
-        let failure = await #expect(throws: ConfigurationFailure.self) { try await configuration("json") }
+        let failure = #expect(throws: ConfigurationFailure.self) { try configuration("json") }
         #expect(failure?.description == "LEAD_KEY_REDIS_FORMAT is \"json\", but must be one of none, arc")
     }
 }

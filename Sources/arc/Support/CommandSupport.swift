@@ -30,7 +30,7 @@ enum CommandSupport {
 
     /// The settings of this process, if its environment or a `.env` file names a database; nil otherwise.
     /// - Parameter command: Its name, for the message when the current folder was deleted; the command ends then.
-    static func settingsWithDatabase(for command: String) async throws -> ConfigReader? {
+    static func settingsWithDatabase(for command: String) throws -> ConfigReader? {
         try checkCurrentFolder(for: command)
         let reader = try EnvironmentReader.make(environment: environment)
         return reader.text("db.database") == nil ? nil : reader
@@ -54,7 +54,7 @@ enum CommandSupport {
     }
 
     /// Lines on standard output, as services log.
-    static func bootstrapServiceLogging() async {
+    static func bootstrapServiceLogging() {
         // What is wrong with the files is said later, in the log.
         let present = try? EnvironmentReader.make(environment: environment)
         let alone = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
