@@ -289,7 +289,7 @@ void process_release_code(void) {
 void process_release_code(void) {}
 #endif
 
-void process_limit_heap(void) {
+void process_limit_arenas(void) {
 #if defined(__GLIBC__)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     mallopt(M_ARENA_MAX, processors < 2 ? 2 : (int)processors);

@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
     var service: ServiceName
 
     func run() async throws {
-        process_limit_heap()
+        process_limit_arenas()
         // This comes first, because otherwise a signal that arrives while the service starts would end it.
         let reloads = await ConfigurationReloader.signals()
         try CommandSupport.checkCurrentFolder(for: "arc serve")

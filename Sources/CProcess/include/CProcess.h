@@ -66,9 +66,10 @@ int process_set_processor_budget(uint64_t seconds);
 /// debugger, whose breakpoints are changes of these pages.
 void process_release_code(void);
 
-/// Gives the allocator one arena for each processor instead of eight: memory that was freed in one is not used by others. For the
+/// Limits the allocator to one arena for each processor instead of eight, because memory that is freed in one arena is not reused by
+/// another. There are at least two arenas: event loops and the code that handles requests allocate at the same time. Call it at the
 /// beginning of a process.
-void process_limit_heap(void);
+void process_limit_arenas(void);
 
 /// From now on, a listening TCP socket does not see the beginning of connections: whoever tries repeats it after a second, and is
 /// refused once the socket is closed. Connections that have begun are not touched. Without it, connections that the system has
