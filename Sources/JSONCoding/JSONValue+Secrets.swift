@@ -32,7 +32,7 @@ extension JSONValue {
         }
     }
 
-    /// Names and positions that lead to the first secret member that is not null; nil if there is none.
+    /// Names and positions that lead to the first secret member that is not null; nil if no secret member has a value.
     package var pathOfSecret: [String]? {
         switch self {
         case .object(let members):

@@ -80,7 +80,7 @@ package struct AuthorizationExaminer: Sendable {
 
     private func identity(_ token: String?, in explanation: inout AuthorizationExplanation) async -> Identity? {
         guard let token else {
-            explanation.refuse("credential", "is missing, and the operation needs one", status: 401)
+            explanation.refuse("credential", "it is missing, and the operation needs one", status: 401)
             return nil
         }
         let isToken = token.contains(".")

@@ -106,7 +106,7 @@ struct OperationRunner: Sendable {
         }
     }
 
-    /// Of a body that nobody reads. A client that sends members expects an effect, and must learn that there is none.
+    /// The schema of a body that the operation does not read. A client that sends members must learn that they have no effect.
     private static let noMembers = Schema.object([])
 
     private func respond(

@@ -46,7 +46,8 @@ extension HTTPFailure {
     static func invalidSession(removing cookies: SessionCookies) -> HTTPFailure {
         HTTPFailure(
             .unauthorized, name: "UnauthorizedError",
-            message: "The session has ended, or there is none. Log in again: GET /auth/login.", code: "SESSION_INVALID",
+            message: "The session does not exist or has ended. Log in again: GET /auth/login.",
+            code: "SESSION_INVALID",
             headers: [
                 .wwwAuthenticate: "Bearer realm=\"Users\"", .setCookie: cookies.removing(cookies.session),
                 .cacheControl: "no-store",

@@ -42,7 +42,7 @@ package struct SessionStore: Sendable {
         return Self.identifiers(reply)
     }
 
-    /// The session of a token, whose use this is; nil if there is none, or no longer.
+    /// The session of a token, which counts as used by that; nil if it does not exist or has ended.
     /// - Throws: ``SessionStoreError/unavailable``.
     package func open(_ token: SessionToken, now: Timestamp) async throws(SessionStoreError) -> Session? {
         let digest = token.digest
@@ -64,7 +64,7 @@ package struct SessionStore: Sendable {
             .flatMap { Identifier($0) }
     }
 
-    /// Ends a session by its name. False if there is none.
+    /// Ends a session by its name. False if it does not exist.
     /// - Parameter user: Whose it has to be; nil for any user's.
     /// - Throws: ``SessionStoreError/unavailable``.
     package func revoke(_ id: Identifier, ofUser user: String?) async throws(SessionStoreError) -> Bool {

@@ -20,7 +20,7 @@ struct SessionService: Sendable {
         }
     }
 
-    /// Ends a session. False if there is none.
+    /// Ends a session. False if it does not exist.
     /// - Parameter user: Whose it has to be; nil for any user's.
     func end(_ id: Identifier, ofUser user: String?, in context: WriteContext) async throws -> Bool {
         try await log.recording(in: context) {
